@@ -71,7 +71,7 @@ def record_request(
     names = _names(handler, request, response)
     if error is not None:
         names = names[: _failed(names, error) + 1]
-    about = {"registryId": request.registry.account, "repositoryName": request.name}
+    about = {"registryId": request.registry.account, **({"repositoryName": request.name} if request.name else {})}
     for name in names:
         sent = {**about, **_MEMBERS[name](request)}
         parameters: Callable[[], Members] = partial(dict, sent)
@@ -86,7 +86,7 @@ def record_request(
             account=request.registry.account,
             region=request.registry.region,
             name=name,
-            repositories=[request.name],
+            repositories=[request.name] if request.name else [],
             parameters=parameters,
             answer=answer,
             error=error if name == names[-1] else None,
@@ -185,6 +185,7 @@ _CALLS: Mapping[Handler, tuple[str, ...]] = {
     image_routes.put_manifest: ("PutImage",),
     image_routes.delete_manifest: ("BatchDeleteImage",),
     image_routes.list_tags: ("ListImages",),
+    image_routes.list_repositories: ("DescribeRepositories",),
     image_routes.list_referrers: ("ListImageReferrers",),
 }
 _MEMBERS: Mapping[str, Callable[[RegistryRequest], Members]] = {
@@ -198,6 +199,7 @@ _MEMBERS: Mapping[str, Callable[[RegistryRequest], Members]] = {
         **_upload(request),
         "layerDigests": request.http.query.getall("digest", []),
     },
+    "DescribeRepositories": lambda _: {},
     "GetDownloadUrlForLayer": lambda request: {"layerDigest": request.reference},
     "InitiateLayerUpload": lambda _: {},
     "ListImageReferrers": lambda request: {"subjectId": {"imageDigest": request.reference}},

@@ -24,6 +24,7 @@ from localcloud.ecr.services import Services
 _LOG = logging.getLogger(__name__)
 
 _VERSION_CHECK = re.compile(r"/v2/?")
+_CATALOG = re.compile(r"/v2/_catalog/?")
 _ROUTES: tuple[tuple[re.Pattern[str], Mapping[str, Handler]], ...] = (
     (re.compile(r"/v2/(?P<name>.+)/blobs/uploads/?"), {"POST": layer_routes.start_upload}),
     (
@@ -88,10 +89,16 @@ class _Plane:
             return api_errors.challenge(request.host)
         if _VERSION_CHECK.fullmatch(path):
             return web.Response()
+        if _CATALOG.fullmatch(path):
+            listing: Handler = image_routes.list_repositories if request.method == "GET" else _unsupported
+            return await _recorded(listing, await self._registry_request(request, identity))
         for pattern, handlers in _ROUTES:
             if match := pattern.fullmatch(path):
                 handler = handlers.get(request.method, _unsupported)
-                return await _recorded(handler, await self._registry_request(request, identity, match))
+                if repository_name_problems(match["name"]):
+                    raise EcrError("NAME_INVALID", f"{match['name']!r} is not a name of a repository")
+                found = await self._registry_request(request, identity, **match.groupdict())
+                return await _recorded(handler, found)
         return _no_page()
 
     def _identity(self, request: web.Request) -> Identity | None:
@@ -106,18 +113,15 @@ class _Plane:
         return self.services.tokens.identity(password) if user == USER else None
 
     async def _registry_request(
-        self, request: web.Request, identity: Identity, match: re.Match[str]
+        self, request: web.Request, identity: Identity, *, name: str = "", reference: str = ""
     ) -> RegistryRequest:
-        name = match["name"]
-        if repository_name_problems(name):
-            raise EcrError("NAME_INVALID", f"{name!r} is not a name of a repository")
         return RegistryRequest(
             http=request,
             registry=self.registry,
             services=self.services,
             caller=await self.services.callers.caller(identity),
             name=name,
-            reference=unquote(match.groupdict().get("reference") or ""),
+            reference=unquote(reference),
         )
 
 

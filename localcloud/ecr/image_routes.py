@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -13,6 +14,7 @@ from domain.ecr.images import DIGEST, OCI_INDEX
 from domain.ecr.limits import MANIFEST_MAX_BYTES
 from localcloud.ecr import image_store, manifests
 from localcloud.ecr.api_errors import EcrError, invalid_parameter
+from localcloud.ecr.authorize import require
 from localcloud.ecr.registry_request import RegistryRequest
 from localcloud.ecr.registry_state import StoredImage, StoredRepository
 from localcloud.events import ecr_events
@@ -68,16 +70,25 @@ async def delete_manifest(request: RegistryRequest) -> web.StreamResponse:
 async def list_tags(request: RegistryRequest) -> web.StreamResponse:
     """A page of the tags, in alphabetical order, with the way to the next one."""
     repository = request.repository("ListImages")
-    last = request.http.query.get("last", "")
-    found = sorted(
-        tag for tag, digest in repository.tagged.items() if tag > last and not repository.images[digest].archived
-    )
-    page = found[: _page_size(request)]
-    headers = {}
-    if page != found:
-        following = f"/v2/{request.name}/tags/list?n={len(page)}&last={quote(page[-1])}"
-        headers["Link"] = f'<{following}>; rel="next"'
+    tags = (tag for tag, digest in repository.tagged.items() if not repository.images[digest].archived)
+    page, headers = _page(request, tags, f"/v2/{request.name}/tags/list")
     return web.json_response({"name": request.name, "tags": page}, headers=headers)
+
+
+async def list_repositories(request: RegistryRequest) -> web.StreamResponse:
+    """As ECR answers since 2021: https://github.com/google/go-containerregistry/issues/1091."""
+    require(request.call, "DescribeRepositories", request.registry)
+    page, headers = _page(request, request.registry.repositories, "/v2/_catalog")
+    return web.json_response({"repositories": page}, headers=headers)
+
+
+def _page(request: RegistryRequest, names: Iterable[str], path: str) -> tuple[list[str], dict[str, str]]:
+    last = request.http.query.get("last", "")
+    found = sorted(each for each in names if each > last)
+    page = found[: _page_size(request)]
+    if page == found:
+        return page, {}
+    return page, {"Link": f'<{path}?n={len(page)}&last={quote(page[-1])}>; rel="next"'}
 
 
 async def list_referrers(request: RegistryRequest) -> web.StreamResponse:
@@ -127,7 +138,7 @@ def _answer(image: StoredImage) -> web.Response:
 def _page_size(request: RegistryRequest) -> int:
     stated = request.http.query.get("n", str(_PAGE))
     if not re.fullmatch(r"[0-9]{1,9}", stated):
-        raise EcrError("PAGINATION_NUMBER_INVALID", f"n={stated!r} is not a number of tags")
+        raise EcrError("PAGINATION_NUMBER_INVALID", f"n={stated!r} is not a number of names")
     if int(stated) > _PAGE_MAX:
         raise invalid_parameter("maxResults", f"Member must have value less than or equal to {_PAGE_MAX}")
     if int(stated) < 1:

@@ -27,7 +27,7 @@ class RegistryRequest:
     services: Services
     caller: Caller
     name: str
-    """The repository's, well formed; whether it exists is looked up after authorization."""
+    """The repository's, well formed; whether it exists is looked up after authorization. "" of the whole registry."""
     reference: str
     """The last part of the path: a digest, a tag, an upload's id."""
 

@@ -168,6 +168,16 @@ def test_a_push_and_a_pull_of_a_client_are_the_api_s_calls(server: Server) -> No
     assert (first["readOnly"], last["readOnly"]) == (True, False)
 
 
+def test_the_list_of_repositories_is_a_call_about_none_of_them(server: Server) -> None:
+    server.ask("GET", "/v2/_catalog")
+    (record,) = records(server)
+    assert (record["eventName"], record["requestParameters"]) == ("DescribeRepositories", {"registryId": ACCOUNT})
+    assert record["resources"] == []
+    server.callers.actions = ("ListImages",)
+    assert server.ask("GET", "/v2/_catalog").status == 403
+    assert records(server)[-1]["errorCode"] == "AccessDenied"
+
+
 def test_an_image_that_a_client_puts_is_recorded_with_its_manifest(server: Server) -> None:
     server.push_image("v1")
     record = records(server)[-1]

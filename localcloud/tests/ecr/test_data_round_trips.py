@@ -1,5 +1,6 @@
 """What goes into a registry comes out of it, whichever way a client sends it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -193,6 +194,26 @@ class TestTags:
     @cases("number, code", ("1001", "UNSUPPORTED"), ("0", "UNSUPPORTED"), ("x", "PAGINATION_NUMBER_INVALID"))
     def test_numbers_that_are_refused(self, server: Server, number: str, code: str) -> None:
         assert server.ask("GET", f"/v2/{REPOSITORY}/tags/list?n={number}").code == code
+
+
+def test_the_repositories_of_the_registry_are_listed_page_by_page(server: Server) -> None:
+    names = [REPOSITORY, *(f"more/{number}" for number in range(4))]
+    one = server.registry.repositories[REPOSITORY]
+    server.registry.repositories.update({name: replace(one, name=name) for name in names})
+    assert server.ask("GET", "/v2/_catalog").json == {"repositories": sorted(names)}
+    place, pages = "/v2/_catalog?n=3", []
+    while place:
+        answer = server.ask("GET", place)
+        pages.append(answer.json["repositories"])
+        place = answer.headers.get("Link", "").partition(">")[0].removeprefix("<")
+    assert pages == [sorted(names)[:3], sorted(names)[3:]]
+    refused = server.ask("GET", "/v2/_catalog?n=1001")
+    text = (
+        "Invalid parameter at 'maxResults' failed to satisfy constraint: 'Member must have value less than or equal to"
+    )
+    assert refused.errors[0][0] == "UNSUPPORTED"
+    assert refused.errors[0][1].startswith(text)
+    assert server.ask("POST", "/v2/_catalog").code == "UNSUPPORTED"
 
 
 class TestReferrers:
