@@ -17,12 +17,14 @@ gc.disable()
 settings = engine_settings(Path(__file__).parent)
 
 
-def key_args(registry: StackRegistry, use: str, alias: str, policy: str) -> components.EncryptionKeyArgs:
-    """A key of one registry."""
+def key_args(
+    registry: StackRegistry, use: str, alias: str, policy: str, *, monitoring: bool = False
+) -> components.EncryptionKeyArgs:
+    """A key of one registry: of its images, or of its monitoring."""
     return components.EncryptionKeyArgs(
         description=f"Encrypts the {use} of {registry.account} in {registry.region}", region=registry.region,
-        alias=alias, policy=policy, tags=settings.tags, deletion_days=settings.key_deletion_days,
-        protect=settings.protects(registry),
+        alias=alias, policy=policy, tags=settings.key_tags(registry, monitoring=monitoring),
+        deletion_days=settings.key_deletion_days, protect=settings.protects(registry, monitoring=monitoring),
     )  # fmt: skip
 
 
@@ -43,8 +45,8 @@ def monitor(
     """The monitoring of one registry, under keys of its own."""
     secrets, monitored = pulumi.Config(), settings.monitoring[registry]
     names, policies = monitored.names, monitored.key_policies
-    key = key_args(registry, "notifications and logs", names.topic, policies.topic)
-    letters_key = key_args(registry, "dead letters", names.dead_letters, policies.dead_letters)
+    key = key_args(registry, "notifications and logs", names.topic, policies.topic, monitoring=True)
+    letters_key = key_args(registry, "dead letters", names.dead_letters, policies.dead_letters, monitoring=True)
     args = components.RegistryMonitoringArgs(
         region=registry.region, monitored=monitored, image_key=image_key,
         key=components.EncryptionKey(f"monitoring@{registry.name}", key, opts).arn,

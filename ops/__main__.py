@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("github-subjects", help="compare GitHub's ids and subjects with the catalog's")
     )
     _login_help(commands.add_parser("login-help", help="print how one logs in at a registry, and what it lacks"))
+    _replica_roles(commands.add_parser("replica-roles", help="say by which role a state deletes in other accounts"))
     _new_stack(commands.add_parser("new-stack", help="write what a new stack takes, and print how its account is made"))
     _registry(commands.add_parser("registry", help="a registry of one's own on this machine: its folder, its users"))
     _why(commands.add_parser("why", help="print why a pull, a push or a login was refused, and the line that mends it"))
@@ -77,6 +78,13 @@ def _login_help(command: argparse.ArgumentParser) -> None:
     command.set_defaults(module="ops.login_help.command")
     command.add_argument("host", metavar="HOST", help="ghcr.io, docker.io, registry.example.com:5000")
     command.add_argument("--kind", choices=[each.id for each in KINDS], help="of a host that does not say it itself")
+
+
+def _replica_roles(command: argparse.ArgumentParser) -> None:
+    """It changes a file, and asks nothing."""
+    command.set_defaults(module="ops.replica_roles")
+    command.add_argument("--state", type=Path, required=True, metavar="FILE", help="what `pulumi stack export` wrote")
+    command.add_argument("--role", choices=("deploy", "destroy"), required=True, help="which of the bootstrap's two")
 
 
 def _new_stack(command: argparse.ArgumentParser) -> None:

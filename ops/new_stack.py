@@ -1,4 +1,4 @@
-"""`python -m ops new-stack`: a new stack's files, its job in deploy.yml, and the commands that prepare its account."""
+"""`python -m ops new-stack`: a new stack's files, its jobs in deploy.yml, and the commands that prepare its account."""
 
 import argparse
 import json
@@ -23,6 +23,8 @@ from settings.checks.other_stacks import registries_of
 from settings.files.configuration import PROJECT_FILE, read_configuration, stack_file, stacks
 
 DEPLOY = Path(".github", "workflows", "deploy.yml")
+DESTROY = "destroy-"
+"""What the name of the job that deletes begins with; a sandbox has none."""
 BOOTSTRAP = Path("docs", "bootstrap.md")
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -123,17 +125,18 @@ def _levels(root: Path, known: list[str]) -> str:
 
 
 def _with_job(workflow: str, stack: str, after: str) -> str:
-    """deploy.yml with a job like that of the stack before it, for which the next one waits from now on."""
+    """deploy.yml with the jobs of the stack before it once more, for which the next one waits from now on."""
     found = {each["name"]: each for each in _JOB.finditer(workflow, workflow.find("\njobs:\n"))}
     if after not in found:
         fix = f"write a job {after!r} first, or name another stack with AFTER"
         raise CannotCreate(f"{DEPLOY}: has no job {after!r} to copy ({fix})")
     needs = f"    needs: {after}\n"
-    job = re.sub(rf"\b{re.escape(after)}\b", stack, found[after][0].strip("\n"))
+    start, end = found[after].start(), found.get(f"{DESTROY}{after}", found[after]).end()
+    job = re.sub(rf"\b{re.escape(after)}\b", stack, workflow[start:end].strip("\n"))
     job = re.sub(r"^    (?:needs|if): .*\n", needs, job, count=1, flags=re.MULTILINE)
     # The tokens are for the clusters of the stack before.
     job = re.sub(r"^ *KUBE_TOKEN_.*\n", "", job, flags=re.MULTILINE)
-    head, tail = workflow[: found[after].end()], workflow[found[after].end() :]
+    head, tail = workflow[:end], workflow[end:]
     parts = [head.strip("\n"), job, tail.strip("\n").replace(needs, f"    needs: {stack}\n", 1)]
     return "\n\n".join(filter(None, parts)) + "\n"
 
@@ -143,7 +146,8 @@ def _bootstrap(root: Path, options: argparse.Namespace) -> Iterator[str]:
     text = (root / BOOTSTRAP).read_text(encoding="utf-8").partition("\n## 5. ")[0]
     _, *blocks = _BLOCK.findall(text)
     yield f"# What prepares the account and the GitHub repository; {BOOTSTRAP} says what each step does."
-    yield f"stack={options.stack} account={options.account} region={options.region}"
+    sandbox = f"  {DESTROY}{options.stack}:\n" not in (root / DEPLOY).read_text(encoding="utf-8")
+    yield f"stack={options.stack} account={options.account} region={options.region} sandbox={str(sandbox).lower()}"
     yield f"repo={_repository(root)}"
     for block in blocks:
         yield ""

@@ -23,6 +23,11 @@ def main(arguments: list[str] | None = None) -> int:
 _COMMANDS = {
     "render": ("review.tree", "print all resources that a stack declares", ("text", "json", "markdown")),
     "plan": ("review.plan.command", "print what a change does to the deployed resources", ("text", "json", "markdown")),
+    "deletions": (
+        "review.plan.deletions",
+        "print what of an engine's preview takes the destroy role, one URN a line; exit 2 where it can't be deleted",
+        ("text",),
+    ),
     "access": (
         "review.access.command",
         "print which principals can access each repository, or what a change grants and revokes",
@@ -58,12 +63,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_options(render: _Parser, plan: _Parser, access: _Parser, show: _Parser, gate: _Parser) -> None:
+def _add_options(**commands: _Parser) -> None:
+    render, plan, deletions, access, show, gate = commands.values()
     render.add_argument("--repository", metavar="NAME", help="only this one (default: all)")
     render.add_argument("--preview", action="store_true", help="leave outputs unknown, as in a preview")
     _add_base(plan, f"compare with this revision (default: {DEFAULT_BASE})")
     preview = "the output of `pulumi preview --json --show-sames --stack STACK`"
     plan.add_argument("--from-preview", type=Path, metavar="FILE", help=preview)
+    deletions.add_argument("--from-preview", type=Path, metavar="FILE", required=True, help=preview)
     access.add_argument("--repository", metavar="NAME", help="only this one (default: all)")
     _add_base(access, f"print only the changes from this revision (without REV: {DEFAULT_BASE})")
     show.add_argument("--repository", metavar="NAME", required=True)

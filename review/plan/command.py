@@ -31,7 +31,7 @@ def _plan(options: argparse.Namespace) -> Plan:
     if options.from_preview is not None:
         if options.base is not None:
             raise InvalidPreview("a preview's base is the stack's state (leave out --base or --from-preview)")
-        return plan_of_preview(_text(options.from_preview), file=str(options.from_preview), stack=options.stack)
+        return plan_of_preview(text_of(options.from_preview), file=str(options.from_preview), stack=options.stack)
     revision = options.base or options.default_base
     head = render(options.project, options.stack)
     base = base_render(options.project, revision, options.stack)
@@ -39,7 +39,8 @@ def _plan(options: argparse.Namespace) -> Plan:
     return replace(plan(base, head), against=revision, notes=() if base is None else (note,))
 
 
-def _text(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """A file's; raises InvalidPreview for what can't be read."""
     try:
         return file.read_text(encoding="utf-8")
     except OSError as error:

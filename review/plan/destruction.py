@@ -255,10 +255,18 @@ def _key(change: Change, olds: Sequence[Resource], steps: _Steps) -> Consequence
         judged, fix = "plan-deletes-protected", _UNPROTECT
     elif change.op is Op.DELETE:
         judged, fix = "plan-key-deleted", f"keep the key; a deletion can be cancelled for {window} days"
-        if all(each.urn in steps.announced for each in users):
+        if retire_until(old) is None:
+            text, fix = f"{text} Not announced: it was not retired.", f"first deploy {RETIRE} on {_retired_by(change)}"
+        elif all(each.urn in steps.announced for each in users):
             level, fix = Level.ADVISORY, NOTHING_TO_DO
     topic = Topic.BLOCKED if change.refused else Topic.KEY
     return Consequence(topic=topic, text=text, urns=(change.urn,), id=judged, level=level, fix=fix)
+
+
+def _retired_by(change: Change) -> str:
+    """What a key is retired with."""
+    monitoring = change.name.partition("@")[0] in ("monitoring", "undelivered")
+    return f"`monitoring`, or on the replica {change.region}" if monitoring else f"the replica {change.region}"
 
 
 def encrypted_with(resource: Resource, key: Resource) -> bool:

@@ -100,6 +100,11 @@ class Preview:
 
 def plan_of_preview(text: str, *, file: str, stack: str) -> Plan:
     """The engine's plan; raises InvalidPreview for anything else."""
+    return _plan(read_preview(text, file=file, stack=stack), file, stack)
+
+
+def read_preview(text: str, *, file: str, stack: str) -> Preview:
+    """Of this stack; raises InvalidPreview for anything else."""
     try:
         preview = _read(text)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -110,7 +115,7 @@ def plan_of_preview(text: str, *, file: str, stack: str) -> Plan:
     stacks = sorted({step.urn.split("::")[0].removeprefix("urn:pulumi:") for step in preview.steps})
     if stacks and stacks != [stack]:
         raise InvalidPreview(f"{file}: is a preview of stack {', '.join(stacks)} (write --stack {stacks[0]})")
-    return _plan(preview, file, stack)
+    return preview
 
 
 def _plan(preview: Preview, file: str, stack: str) -> Plan:

@@ -165,9 +165,17 @@ class Settings:
     def image_key_policy(self, registry: StackRegistry) -> str:
         return to_json_text(key_policy(account=registry.account, region=registry.region))
 
-    def protects(self, registry: StackRegistry) -> bool:
-        """Whether the engine refuses to delete the key of a registry."""
-        return self.protect and not registry.retire
+    def protects(self, registry: StackRegistry, *, monitoring: bool = False) -> bool:
+        """Whether the engine refuses to delete a key of a registry: of its images, or of its monitoring."""
+        return self.protect and not self._key_retirement(registry, monitoring=monitoring)
+
+    def key_tags(self, registry: StackRegistry, *, monitoring: bool = False) -> dict[str, str]:
+        """Without retire-until AWS deletes no key: docs/bootstrap.md, "Two keys to delete"."""
+        retire = self._key_retirement(registry, monitoring=monitoring)
+        return {**self.tags, **({resource_tags.RETIRE_UNTIL: retire.until.isoformat()} if retire else {})}
+
+    def _key_retirement(self, registry: StackRegistry, *, monitoring: bool) -> Retirement | None:
+        return registry.retire or (self.monitoring_options.retire if monitoring else None)
 
     def tags_for(self, owner: str) -> dict[str, str]:
         return resource_tags.required_tags(owner=owner, environment=self.environment, project=self.project)

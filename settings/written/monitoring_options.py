@@ -16,6 +16,7 @@ from domain.monitoring.subscribers import (
     queue_problems,
 )
 from domain.problems import Problem, unless
+from settings.written.catalog import Retirement
 from settings.written.fields import Model, checked, matching, unchanged
 
 _PERCENT_MAX = 100
@@ -96,6 +97,9 @@ class MonitoringOptions(Model):
     """Events and alarms of each registry, and who gets them."""
 
     enabled: StrictBool = Field(default=True, description="`false` declares nothing")
+    retire: Retirement | None = Field(
+        None, description="the first of the two steps that end it: its keys may be deleted from then on"
+    )
     subscribers: tuple[Subscriber, ...] = Field((), description="who gets the messages")
     trail: StrictBool = Field(
         default=False,

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from tests.engine.standin.cloud import Cloud
+from tests.engine.standin.roles import VARIABLE
 from tests.github.acme import WRITES
 from tests.github.server import GitHub
 from tests.stacks import PROJECT, ROOT
@@ -93,6 +94,12 @@ class Workspace:
         """Another token in the environment of the engine's provider of GitHub."""
         more = {"GITHUB_BASE_URL": f"{self.github.url}/", "GITHUB_TOKEN": token}
         return replace(self, environment={**self.environment, **more})
+
+    def as_role(self, kind: str) -> "Workspace":
+        """With the credentials of one of the bootstrap's roles: deploy, destroy, or a sandbox's."""
+        stack = yaml.safe_load((self.folder / f"Pulumi.{self.stack}.yaml").read_text(encoding="utf-8"))
+        (account,) = stack["config"]["aws:allowedAccountIds"]
+        return replace(self, environment={**self.environment, VARIABLE: f"{self.stack}/{account}/{kind}"})
 
     @property
     def cloud(self) -> Cloud:

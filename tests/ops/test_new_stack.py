@@ -80,8 +80,8 @@ def test_its_job_comes_after_another_and_the_next_one_waits_for_it(project: Path
     before = jobs(project)
     assert new_stack(project, "staging", ACCOUNT, "eu-west-1", "--after", "dev") == 0
     after = jobs(project)
-    assert list(after) == ["dev", "staging", "prod"]
-    assert [after[each].get("needs") for each in after] == [None, "dev", "staging"]
+    assert list(after) == ["dev", "staging", "prod", "destroy-prod"]
+    assert [after[each].get("needs") for each in after] == [None, "dev", "staging", "prod"]
     assert (after["dev"], {**after["prod"], "needs": "dev"}) == (before["dev"], before["prod"])
     assert (after["staging"]["environment"], after["staging"]["env"]) == ("staging", {"STACK": "staging"})
     assert "if" not in after["staging"]
@@ -90,9 +90,13 @@ def test_its_job_comes_after_another_and_the_next_one_waits_for_it(project: Path
 
 def test_by_default_it_is_deployed_last(project: Path) -> None:
     assert new_stack(project, "staging") == 0
-    assert [each.get("needs") for each in jobs(project).values()] == [None, "dev", "prod"]
+    made = jobs(project)
+    needs = {"dev": None, "prod": "dev", "destroy-prod": "prod", "staging": "prod", "destroy-staging": "staging"}
+    assert {name: each.get("needs") for name, each in made.items()} == needs
+    assert made["destroy-staging"]["if"] == "needs.staging.outputs.deletions == 'true'"
+    assert made["destroy-staging"]["environment"] == "destroy-staging"
+    assert "prod" not in str({**made["staging"], "needs": ""}) + str(made["destroy-staging"])
     deploy = (project / DEPLOY).read_text(encoding="utf-8")
-    assert deploy.endswith('"policies/$STACK.json"\n')
     # It has no clusters yet, whatever those of the stack before need.
     before, _, copied = deploy.partition("\n  staging:\n")
     assert ("KUBE_TOKEN_" in before, "KUBE_TOKEN_" in copied) == (True, False)
@@ -101,7 +105,7 @@ def test_by_default_it_is_deployed_last(project: Path) -> None:
 def test_the_bootstrap_is_printed_for_it(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert new_stack(project, "staging") == 0
     printed = capsys.readouterr().out
-    assert f"stack=staging account={ACCOUNT} region=eu-west-1\nrepo=OWNER/NAME\n" in printed
+    assert f"stack=staging account={ACCOUNT} region=eu-west-1 sandbox=false\nrepo=OWNER/NAME\n" in printed
     for command in ("only_main", "cloudformation deploy", "pulumi stack init", "gh variable set", "ClusterIssuers="):
         assert command in printed
     assert not any(word in printed for word in ("account=111122223333", "make up", "delete-stack", "```"))

@@ -19,11 +19,14 @@ from tests.stacks import PROJECT, ROOT
 from tests.workflows.workflow import EXPRESSION, FOLDER, NO_FORK, Job, job, jobs, workflows
 
 JOBS = jobs()
-STACKS = [each.id for each in JOBS if each.workflow == "deploy.yml"]
+DESTROY = "destroy-"
+STACKS = [each.id for each in JOBS if each.workflow == "deploy.yml" and not each.id.startswith(DESTROY)]
+DESTROYED = [each.id.removeprefix(DESTROY) for each in JOBS if each.id.startswith(DESTROY)]
+"""The stacks that take two roles to delete; the others are sandboxes."""
 CLUSTER_TOKEN = re.compile(r"(KUBE_TOKEN_[A-Z0-9_]+): \$\{\{ secrets\.\1 \}\}")
 APP_KEY = re.compile(r"private-key: \$\{\{ secrets\.GH_APP_PRIVATE_KEY \}\}")
 MINT = "actions/create-github-app-token@"
-RUNS_PULUMI = ("up", "preview", "refresh")
+RUNS_PULUMI = ("deletions", "up", "preview", "refresh")
 PINNED = re.compile(r"uses: ([\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$")
 
 
@@ -79,7 +82,8 @@ def test_whatever_takes_a_role_or_writes_never_runs_for_a_fork(each: Job) -> Non
 
 def test_only_these_take_a_role() -> None:
     taking = {str(each) for each in JOBS if each.takes_a_role}
-    assert taking == {*(f"deploy.yml:{stack}" for stack in STACKS), "drift.yml:look", "pull-request.yml:preview"}
+    deploying = [*STACKS, *(f"{DESTROY}{stack}" for stack in DESTROYED)]
+    assert taking == {*(f"deploy.yml:{each}" for each in deploying), "drift.yml:look", "pull-request.yml:preview"}
 
 
 @pytest.mark.parametrize("each", JOBS, ids=str)
@@ -143,9 +147,13 @@ def test_the_reviews_commands_exist() -> None:
                 arguments = [word.replace("$stack", "dev").replace("$STACK", "dev") for word in words[3:]]
                 arguments = list(takewhile(lambda word: word not in (">", "2>"), arguments))
                 options = _parsed(arguments)
-                assert (options.stack, str(options.project)) == ("dev", "../head")
+                assert (options.stack, str(options.project)) == (
+                    "dev",
+                    "." if each.workflow == "deploy.yml" else "../head",
+                )
                 seen.append((each.id, arguments[0], options.format))
-    assert seen == [(job, command, form) for job, command, forms in asked for form in forms.split()]
+    deletions = [(stack, "deletions", "text") for stack in DESTROYED]
+    assert seen == [*deletions, *((job, command, form) for job, command, forms in asked for form in forms.split())]
 
 
 def _parsed(arguments: list[str]) -> argparse.Namespace:
@@ -180,9 +188,11 @@ def test_each_cluster_beyond_eks_has_its_token_in_its_stacks_jobs() -> None:
     needed |= {"pull-request.yml:preview": every, "drift.yml:look": every}
     found = {}
     for each in JOBS:
-        if each.takes_a_role:
-            texts = [yaml.safe_dump(step) for step in each.steps if "pulumi login" in step.get("run", "")]
-            found[str(each)] = {name for text in texts for name in CLUSTER_TOKEN.findall(text)}
+        # What is deleted by the state alone asks no cluster.
+        if each.takes_a_role and not each.id.startswith(DESTROY):
+            texts = [yaml.safe_dump(step) for step in each.steps if step.get("name") in RUNS_PULUMI]
+            every_step = [frozenset(CLUSTER_TOKEN.findall(text)) for text in texts]
+            (found[str(each)],) = set(every_step)
     assert found.keys() == needed.keys()
     # A line for a cluster that a company has no more gives an empty text; of another stack's no job gets the token.
     for name, variables in needed.items():
@@ -201,8 +211,9 @@ def test_a_job_with_a_role_gets_a_token_for_github_that_writes_only_where_it_dep
         tokens = {
             step["name"]: step["env"]["GITHUB_TOKEN"] for step in each.steps if "GITHUB_TOKEN" in step.get("env", {})
         }
-        assert bool(mints) == each.takes_a_role == bool(tokens), each
-        if not each.takes_a_role:
+        asks = each.takes_a_role and not each.id.startswith(DESTROY)
+        assert bool(mints) == asks == bool(tokens), each
+        if not asks:
             continue
         (mint,) = mints
         level = "write" if each.workflow == "deploy.yml" else "read"
@@ -213,9 +224,8 @@ def test_a_job_with_a_role_gets_a_token_for_github_that_writes_only_where_it_dep
             "owner": "${{ steps.owner.outputs.owner }}",
             **{f"permission-{name}": level for name in ("actions-variables", "administration", "environments")},
         }
-        (name,) = tokens
-        assert name in RUNS_PULUMI
-        assert tokens == {name: "${{ steps.github.outputs.token }}"}
+        assert set(tokens) <= set(RUNS_PULUMI)
+        assert {*tokens.values()} == {"${{ steps.github.outputs.token }}"}
 
 
 def test_the_app_has_the_permissions_that_its_page_lists() -> None:
@@ -235,20 +245,20 @@ def test_the_environments_are_those_that_the_roles_trust() -> None:
     """Bound by name: the template's defaults are dev's."""
     parameters = load_template()["Parameters"]
     assert parameters["DeployEnvironment"]["Default"] == "dev"
+    assert parameters["DestroyEnvironment"]["Default"] == "destroy-dev"
     assert parameters["PreviewEnvironment"]["Default"] == "preview-dev"
     assert parameters["DriftEnvironment"]["Default"] == "drift-dev"
     environments = {str(each): each.data["environment"] for each in JOBS if each.takes_a_role}
     assert environments == {
         **{f"deploy.yml:{stack}": stack for stack in STACKS},
+        **{f"deploy.yml:{DESTROY}{stack}": f"{DESTROY}{stack}" for stack in DESTROYED},
         "pull-request.yml:preview": "preview-${{ matrix.stack }}",
         "drift.yml:look": "drift-${{ matrix.stack }}",
     }
     for each in JOBS:
         roles = [s["with"]["role-to-assume"] for s in each.steps if s.get("uses", "").startswith("aws-actions/")]
-        deploys = each.workflow == "deploy.yml"
-        assert roles == (
-            [f"${{{{ vars.{'DEPLOY' if deploys else 'PREVIEW'}_ROLE_ARN }}}}"] if each.takes_a_role else []
-        )
+        kind = "DESTROY" if each.id.startswith(DESTROY) else "DEPLOY" if each.workflow == "deploy.yml" else "PREVIEW"
+        assert roles == ([f"${{{{ vars.{kind}_ROLE_ARN }}}}"] if each.takes_a_role else [])
 
 
 def test_the_cli_is_of_the_sdks_version() -> None:
@@ -256,19 +266,23 @@ def test_the_cli_is_of_the_sdks_version() -> None:
     found = re.search(r"^pulumi==(.*)$", requirements, re.MULTILINE)
     assert found
     steps = [s for each in JOBS for s in each.steps if s.get("uses", "").startswith("pulumi/actions@")]
-    assert len(steps) == len(STACKS) + 2
+    assert len(steps) == len(STACKS) + len(DESTROYED) + 2
     assert all(step["with"] == {"pulumi-version": found[1]} for step in steps)
 
 
 def test_every_pulumi_command_that_changes_or_compares_is_held_to_the_pack() -> None:
     commands = [words for each in JOBS for words in each.commands if words[:1] == ["pulumi"]]
     seen = {words[1] for words in commands}
-    assert seen == {"login", "preview", "up", "refresh"}
+    assert seen == {"login", "preview", "up", "refresh", "stack", "destroy"}
     for words in commands:
         if words[1] in ("preview", "up"):
             assert {"--policy-pack", "--policy-pack-config"} <= set(words)
         if words[1] != "login":
-            assert {"--stack", "$STACK", "--non-interactive"} <= set(words)
+            assert {"--stack", "$STACK"} <= set(words)
+        if words[1] not in ("login", "stack"):
+            assert "--non-interactive" in words
+        if words[1] == "destroy":
+            assert "$target" in words, "never the whole stack"
         if words[1] == "refresh":
             assert "--preview-only" in words
 
@@ -280,6 +294,13 @@ def test_deployments_come_one_after_the_other_and_only_from_main() -> None:
     # Each needs the one before, and has no condition that would let it run where that was skipped or failed.
     assert [each["needs"] for each in later] == STACKS[:-1]
     assert not any("if" in each for each in later)
+    for stack in DESTROYED:
+        data = job("deploy.yml", f"{DESTROY}{stack}").data
+        assert (data["needs"], data["if"]) == (stack, f"needs.{stack}.outputs.deletions == 'true'")
+        assert job("deploy.yml", stack).data["outputs"] == {"deletions": "${{ steps.deletions.outputs.found }}"}
+        # Both write the state.
+        assert data["concurrency"] == job("deploy.yml", stack).data["concurrency"]
+        assert data["env"] == {"STACK": stack}
     for stack, data in zip(STACKS, (first, *later), strict=True):
         assert data["concurrency"] == {"group": f"deploy-{stack}", "cancel-in-progress": False}
         assert data["env"] == {"STACK": stack}

@@ -51,7 +51,9 @@ class Job:
     def commands(self) -> Iterator[list[str]]:
         """Each simple command as words, whatever it is run in."""
         for run in self.runs:
-            for line in run.replace("\\\n", " ").splitlines():
+            # An array's braces end no command.
+            plain = re.sub(r"\$\{(\w+)\[@\]\}", r"$\1", run)
+            for line in plain.replace("\\\n", " ").splitlines():
                 for part in re.split(r"&&|\|\||[;{}()]", line):
                     try:
                         yield shlex.split(part, comments=True)
@@ -94,7 +96,7 @@ def job(workflow: str, id_: str) -> Job:
 
 
 def run_step(
-    workflow: str, id_: str, name: str, folder: Path, environment: Mapping[str, str]
+    workflow: str, id_: str, name: str, folder: Path, environment: Mapping[str, str], *, seconds: int = 30
 ) -> subprocess.CompletedProcess[str]:
     """Runs a step's script as a runner does, with the programs of `folder/bin` before all others."""
     (step,) = (each for each in job(workflow, id_).steps if each.get("name") == name)
@@ -107,7 +109,7 @@ def run_step(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=seconds,
         check=False,
     )
 

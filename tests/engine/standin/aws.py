@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -12,8 +13,10 @@ from pulumi.runtime.rpc import UNKNOWN
 from domain.aws import REGIONS
 from resources import Declaration, OnChange, ResourceType
 from resources.ecr import REPOSITORY
-from tests.engine.standin.cloud import Cloud, Values
+from resources.kms import ALIAS, KEY
+from tests.engine.standin.cloud import OF_A_REPOSITORY, Cloud, Values
 from tests.engine.standin.provider import Provider, record_at, refusals, struct, values
+from tests.engine.standin.roles import Role
 
 NOT_READ = ("forceDelete", "deletionWindowInDays", "bypassPolicyLockoutSafetyCheck")
 """Inputs that AWS does not give back: an import never has them."""
@@ -29,6 +32,7 @@ class AwsProvider(Provider):
         self.account = ""
         self.region = ""
         self.home = True
+        self.role: Role | None = None
 
     def DiffConfig(self, request: Any, _context: Any) -> Any:  # noqa: N802
         same = values(request.olds) == values(request.news)
@@ -42,12 +46,15 @@ class AwsProvider(Provider):
         if self.region not in REGIONS or len(accounts) != 1:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, "aws:region and one aws:allowedAccountIds are needed")
         self.account, self.home = accounts[0], not roles
+        self.role = Role.of_engine(self.region)
         for role in roles:
             # A name that it does not know is passed over by pulumi-aws: the caller stays who it was.
             assumed = str(role.get("roleArn", "")).split(":")[4:5]
             if assumed != [self.account]:
                 message = f"AWS account ID not allowed: {role} assumes no role in {self.account}"
                 context.abort(grpc.StatusCode.INVALID_ARGUMENT, message)
+            with refusals(context):
+                self.role = self.role and self.role.assume(str(role["roleArn"]))
         return proto.ConfigureResponse(supportsPreview=True)
 
     def Check(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -116,9 +123,20 @@ class AwsProvider(Provider):
         state = values(request.properties)
         with refusals(context):
             record = record_at(request.urn)
+            if self.role:
+                region = state.get("region", self.region) if record.regional else "us-east-1"
+                replace(self.role, region=region).check_deletion(record, state, self._tags(record, state))
             force = record.token != REPOSITORY or bool(state.get("forceDelete"))
             self.cloud.delete(record.token, self._region(record, state), request.id, force=force)
             return empty_pb2.Empty()
+
+    def _tags(self, record: ResourceType, state: Values) -> Values:
+        """Of what IAM is asked about: a policy's repository, an alias's key."""
+        owner = {ALIAS: (KEY, "targetKeyId"), **dict.fromkeys(OF_A_REPOSITORY, (REPOSITORY, "repository"))}
+        if record.token in owner:
+            token, name = owner[record.token]
+            state = self.cloud.read(token, self._region(record, state), state[name]) or {}
+        return dict(state.get("tags") or {})
 
     def _region(self, record: ResourceType, inputs: Values) -> str:
         """Where the cloud keeps it: a name is free in each account and, for what is regional, in each region."""

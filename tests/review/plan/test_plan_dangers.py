@@ -31,7 +31,7 @@ from tests.review.plan.changed import (
     with_inputs,
     without,
 )
-from tests.stacks import TextEdit
+from tests.stacks import TextEdit, rendered
 
 GONE = catalog(WEB, "")
 RETIRED_GONE = catalog(RETIRED_WEB, "")
@@ -189,8 +189,53 @@ def test_a_key_that_encrypts_what_stays_is_not_deleted() -> None:
     assert KEY_GOES in Compared(base, without(base, KEY, KEY_ALIAS)).mandatory()
     # The stand-in for its ARN is still there, so the repositories do not change.
     unused = with_inputs(base, REPOSITORY, encryptionConfigurations=[{"encryptionType": "AES256"}])
-    found = Compared(unused, without(unused, KEY, KEY_ALIAS)).judged()
+    # AWS deletes no key that was not retired.
+    (key,) = Compared(unused, without(unused, KEY, KEY_ALIAS)).judged()
+    assert (key.id, key.fails) == (KEY_GOES, True)
+    assert key.fix.startswith("first deploy `retire: {until: …, reason: …}` on the replica ")
+    retired = with_inputs(unused, KEY, tags={"retire-until": "2027-01-31"})
+    found = Compared(retired, without(retired, KEY, KEY_ALIAS)).judged()
     assert {(each.id, each.fails) for each in found} == {(KEY_GOES, False)}
+
+
+MONITORED = ("Pulumi.prod.yaml", "    enabled: true\n")
+RETIRES_MONITORING: TextEdit = (*MONITORED, f"{MONITORED[1]}    retire: {{until: 2027-01-31, reason: another one}}\n")
+UNPROTECTED: TextEdit = (
+    "Pulumi.prod.yaml",
+    "  container-registry:monitoring:\n",
+    "  container-registry:protect: false\n  container-registry:monitoring:\n",
+)
+UNMONITORED: TextEdit = (*MONITORED, "    enabled: false\n")
+
+
+def test_monitoring_ends_in_two_steps() -> None:
+    """Its keys are the only ones at home that a change deletes: without the tag neither the engine nor AWS does."""
+    monitored, ended = rendered("prod"), rendered("prod", UNMONITORED)
+    keys = [each for each in monitored.resources if each.type == KEY and not each.name.startswith("registry@")]
+    (key,) = {each.fix for each in Compared(monitored, ended).judged() if each.urns[0] in {k.urn for k in keys}}
+    assert key == "keep it; to delete it, retire it first, which removes the protection"
+    unprotected = rendered("prod", UNPROTECTED)
+    bare = Compared(unprotected, rendered("prod", UNPROTECTED, UNMONITORED)).judged()
+    found = [each for each in bare if each.id == KEY_GOES]
+    assert {(each.id, each.fails) for each in found} == {(KEY_GOES, True)}
+    assert {each.fix.partition(" on ")[2] for each in found} == {
+        f"`monitoring`, or on the replica {region}" for region in ("us-east-1", "eu-west-1", "ap-northeast-1")
+    }
+    retired = rendered("prod", RETIRES_MONITORING)
+    tagged = [each for each in retired.resources if each.type == KEY and "retire-until" in each.inputs["tags"]]
+    assert {each.name for each in tagged} == {each.name for each in keys}
+    assert not any(each.protect for each in tagged)
+    assert {each.fails for each in Compared(retired, ended).judged() if each.id == KEY_GOES} == {False}
+
+
+def test_a_replica_is_retired_with_its_keys() -> None:
+    (edit,) = [RETIRE_EUROPE]
+    tagged = {
+        each.name
+        for each in rendered("prod", edit).resources
+        if each.type == KEY and "retire-until" in each.inputs["tags"]
+    }
+    assert tagged == {f"{name}@eu-west-1" for name in ("registry", "monitoring", "undelivered")}
 
 
 def test_a_new_stack_has_no_dangers() -> None:
