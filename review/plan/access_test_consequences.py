@@ -14,26 +14,27 @@ _EVERY = "*"
 
 
 def weakened_tests(compared: Compared) -> Iterator[Consequence]:
-    """By repository; one that is deleted takes its tests along."""
+    """By repository; one that is deleted, or a registry that leaves, takes its tests along."""
     if compared.base is None or compared.head is None:
         return
-    urns: dict[str, list[str]] = {}
-    for each in compared.head.resources:
-        if each.type == REPOSITORY:
-            urns.setdefault(str(each.inputs.get("name")), []).append(each.urn)
+    there = [each for each in compared.head.resources if each.type == REPOSITORY]
+    urns = grouped(there, lambda each: str(each.inputs.get("name")))
+    regions_of = {name: {_EVERY, *(str(each.region) for each in some)} for name, some in urns.items()}
     before, after = _expectations(compared.base.access_tests), _expectations(compared.head.access_tests)
-    lost = [(key, gone) for key, regions in before.items() if (gone := _lost(regions, after.get(key, set())))]
+    lost = [
+        (key, gone)
+        for key, regions in before.items()
+        if (gone := _lost(regions, after.get(key, set())) & regions_of.get(key[0], set()))
+    ]
     for name, some in grouped(lost, lambda item: item[0][0]).items():
-        if name in urns:
-            lines = tuple(
-                f"{who}: {action} {expect}{'' if _EVERY in gone else f' in {listed(sorted(gone))}'}"
-                for (_, who, action, expect), gone in some
-            )
-            verb = "is removed or weaker" if len(lines) == 1 else "are removed or weaker"
-            text = f"{counted(len(lines), 'test')} of access to {name} {verb} from now on."
-            yield Consequence(
-                topic=Topic.WEAKER, text=text, urns=tuple(sorted(urns[name])), lines=lines, id="plan-weakens"
-            )
+        lines = tuple(
+            f"{who}: {action} {expect}{'' if _EVERY in gone else f' in {listed(sorted(gone))}'}"
+            for (_, who, action, expect), gone in some
+        )
+        verb = "is removed or weaker" if len(lines) == 1 else "are removed or weaker"
+        text = f"{counted(len(lines), 'test')} of access to {name} {verb} from now on."
+        where = tuple(sorted(each.urn for each in urns[name]))
+        yield Consequence(topic=Topic.WEAKER, text=text, urns=where, lines=lines, id="plan-weakens")
 
 
 def _expectations(tests: Iterable[AccessTest]) -> dict[_Expectation, set[str]]:

@@ -57,12 +57,13 @@ def access_test_problems(
 ) -> Iterator[Problem]:  # fmt: skip
     """Names that are not there; `repositories` are all that are written, `whole`: no other part is faulty."""
     principals = StackPrincipals(settings, keys, sources)
+    known = {key: list(principals.names(key)) for key in _NOT_IN}
+    folded = {key: {_folded(key, each) for each in names} for key, names in known.items()}
     for path, test, names in entries_here(catalog, settings.stack):
         for key in _NOT_IN if whole else _NOT_IN.keys() - _DEPEND_ON_ALL:
             name = getattr(test.principal, key)
-            known = list(principals.names(key))
-            if name is not None and not any(_same(key, name, each) for each in known):
-                yield _unknown((*path, "principal", key), name, key, known, settings.stack)
+            if name is not None and _folded(key, name) not in folded[key]:
+                yield _unknown((*path, "principal", key), name, key, known[key], settings.stack)
         if len(path) == len((TESTS, 0)):
             for index, name in enumerate(names):
                 if name not in repositories:
@@ -72,9 +73,9 @@ def access_test_problems(
             yield from _region_problems(settings, path, test, names)
 
 
-def _same(key: str, name: str, known: str) -> bool:
+def _folded(key: str, name: str) -> str:
     """GitHub ignores the case of a repository's name."""
-    return name.casefold() == known.casefold() if key == "github" else name == known
+    return name.casefold() if key == "github" else name
 
 
 def _unknown(path: Path, name: str, key: str, known: Iterable[str], stack: str) -> Problem:

@@ -56,7 +56,14 @@ class StackPrincipals:
 
     def __init__(self, settings: Settings, keys: StackKeys, sources: Iterable[GitHubSource]) -> None:
         self._settings, self._keys = settings, keys
-        self._sources = {each.github.casefold(): each for each in sources}
+        # Those of this stack come last, and count.
+        found = [*sources, *(each.source for each in settings.publishers)]
+        self._sources = {each.github.casefold(): each for each in found}
+        self._environments = {
+            (each.github.casefold(), each.environment.casefold()): each.environment
+            for each in found
+            if each.environment
+        }
         self._namespaces = {
             str(each.id): (cluster, each) for cluster in settings.clusters for each in cluster.namespaces
         }
@@ -95,14 +102,17 @@ class StackPrincipals:
     def _workflows(self, tested: TestedPrincipal, source: GitHubSource) -> Iterator[ConcretePrincipal]:
         home = self._settings.home
         owner, _, repository = source.github.partition("/")
+        # GitHub ignores the case of an environment's name, and a trust policy does not.
+        key = (source.github.casefold(), (tested.environment or "").casefold())
+        environment = self._environments.get(key, tested.environment)
         ids = {"owner_id": source.owner_id, "repository_id": source.repository_id} if source.immutable else {}
         where: list[dict[str, str | None]] = [{"ref": each} for each in tested.refs or ()] or [
-            {"environment": tested.environment}
+            {"environment": environment}
         ]
         for each in where:
             pull_request = tested.pull_request is True
             subject = Subject(owner=owner, repository=repository, pull_request=pull_request, **each, **ids)
-            place = f"in environment {tested.environment}" if tested.environment else f"on {subject.ref}"
+            place = f"in environment {environment}" if environment else f"on {subject.ref}"
             called = f"pull requests of {source.github}" if pull_request else f"{source.github} {place}"
             workflow = tested.job_workflow_ref
             yield token_holder(

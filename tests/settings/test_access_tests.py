@@ -105,6 +105,12 @@ def test_a_workflow_runs_in_an_environment_or_for_a_pull_request(
     assert (who.label, who.claims["sub"]) == (label, f"repo:Acme@1/API@2:{subject}")
 
 
+def test_the_case_of_an_environment_is_that_of_its_push(project: Path) -> None:
+    push = "push: [{github: Acme/API, environment: Production}]"
+    (found,) = means(project, api(f"{push}, {a_test('github: acme/api, environment: production')}"))
+    assert [each.claims["sub"] for each in found.principals] == ["repo:Acme/API:environment:Production"]
+
+
 def test_other_principals_are_the_ids_and_arns_of_the_stack(project: Path) -> None:
     tests = [
         "{account: workloads, organization: acme}", "{everyone: true}", "{role: dev.acme.api+branch-main}",

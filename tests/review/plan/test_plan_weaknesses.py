@@ -173,6 +173,13 @@ def test_a_test_of_access_that_is_removed_or_weakened(after: str, lines: list[st
     assert all((each.id, each.level) == ("plan-weakens", "advisory") for each in weaker)
 
 
+def test_a_replica_that_leaves_takes_its_tests_along() -> None:
+    tested = catalog(WEB, TESTED)
+    less = catalog(", regions: [us-east-1, eu-west-1]", ", regions: [us-east-1]")
+    found = compared("prod", NO_EUROPE, less, first=(tested,))
+    assert [each for each in found.plan.consequences if "of access to" in each.text] == []
+
+
 def test_a_test_that_moves_to_the_top_of_the_catalog_is_none_less() -> None:
     shared = DENIED.replace("}, action", "}, repositories: [storefront/web], action")
     only = catalog(WEB, f"{WEB}    access_tests: [{DENIED}]\n")
