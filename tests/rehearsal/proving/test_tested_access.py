@@ -10,7 +10,6 @@ import pytest
 from domain.iam.access_test import ALLOWED, DENIED
 from rehearsal.proofs import tested_access
 from rehearsal.proofs.harness.case import Broken, Case
-from render.as_json import to_json
 from render.rendering import render
 from review.gate.command import GateRequest, gate
 from review.gate.remarks import ACCESS_TEST
@@ -75,9 +74,8 @@ def stack(project: Path, stacks: Stacks) -> Stack:
 
 def test_what_the_gate_passes_holds_on_the_local_cloud(project: Path, stack: Stack) -> None:
     shutil.copytree(ROOT / "policies", project / "policies", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    file = project / "render.json"
-    file.write_text(to_json(render(project, "dev")), encoding="utf-8")
-    report = gate(GateRequest(project=project, stack="dev", base=None, file=file, today=date(2026, 11, 30)))
+    asked = GateRequest(project=project, stack="dev", base=None, file=Path("render.json"), today=date(2026, 11, 30))
+    report = gate(asked, render(project, "dev"))
     assert [each for each in report.remarks if each.id == ACCESS_TEST] == []
     outcome = stack.kept("tested_access", APP)
     assert outcome.held, outcome.happened
