@@ -75,6 +75,12 @@ class Deployment:
     deploy_role: str
     """The ARN of the role that deploys."""
 
+    @property
+    def own_roles(self) -> list[str]:
+        """That one, and where the bootstrap made it the one beside it that deletes what was retired."""
+        prefix, dash, kind = self.deploy_role.rpartition("-")
+        return [self.deploy_role, *([f"{prefix}{dash}destroy"] if kind == "deploy" else [])]
+
 
 _WHERE = {"region": "$.region", "account": "$.account"}
 _IMAGE = {**_WHERE, "repository": "$.detail.repository-name", "digest": "$.detail.image-digest"}
@@ -276,7 +282,7 @@ def _calls(names: MonitoringNames, deployment: Deployment) -> Iterator[EventRule
         runbook="configuration-changed",
         description="A setting of the registry or of a repository was changed by hand",
         severity=Severity.NOW,
-        pattern=_of_ecr(names, list(CONFIGURING), {**_NOT_FAILED, **_not_by([deployment.deploy_role])}),
+        pattern=_of_ecr(names, list(CONFIGURING), {**_NOT_FAILED, **_not_by(deployment.own_roles)}),
         title="<call> by hand (<region>)",
         sentence=f"<call> (repository: <repository>) was not called by the deployment. {_BY}",
         paths=_REPOSITORY_CALL,

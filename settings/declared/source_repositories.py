@@ -49,9 +49,9 @@ def source_repositories(
     return tuple(sorted(found, key=lambda each: each.full_name.casefold()))
 
 
-def registry_environments(stack: str) -> tuple[str, str, str]:
-    """Of this project's own repository: the one that deploys, and two whose jobs read."""
-    return stack, f"drift-{stack}", f"preview-{stack}"
+def registry_environments(stack: str) -> tuple[str, str, str, str]:
+    """Of this project's own repository: the one that deploys, the one that deletes, and two whose jobs read."""
+    return stack, f"destroy-{stack}", f"drift-{stack}", f"preview-{stack}"
 
 
 def _both(own: GitHubRepository, source: GitHubRepository, options: GitHubOptions) -> GitHubRepository:
@@ -111,22 +111,26 @@ def _variables(pushes: Sequence[tuple[Repository, Push, GitHubSource]], stack: S
 
 
 def _registry(options: GitHubOptions, stack: StackIdentity) -> GitHubRepository:
-    """As docs/bootstrap.md makes it by hand: an environment that deploys, and two whose jobs read."""
+    """As docs/bootstrap.md makes it by hand: environments that deploy and delete, and two whose jobs read."""
     own = options.registry
     assert own is not None  # noqa: S101 - checked by the caller
     name, reviewed = stack.stack, EnvironmentEntry(reviewers=own.reviewers)
-    deploy, preview = (stack.role_arn(f"/{stack.project}-{name}-{role}") for role in ("deploy", "preview"))
+    deploy, destroy, preview = (
+        stack.role_arn(f"/{stack.project}-{name}-{role}") for role in ("deploy", "destroy", "preview")
+    )
     bucket = f"s3://{stack.project}-{name}-state-{stack.home.account}?region={stack.home.region}"
     state = (Variable(name="AWS_REGION", value=stack.home.region), Variable(name="PULUMI_STATE_URL", value=bucket))
     deploys = (*state, Variable(name="DEPLOY_ROLE_ARN", value=deploy))
+    deletes = (*state, Variable(name="DESTROY_ROLE_ARN", value=destroy))
     reads = (*state, Variable(name="PREVIEW_ROLE_ARN", value=preview))
     by_anyone = reviewed.model_copy(update={"prevent_self_review": False})
     ruleset = Ruleset(
         checks=own.required_checks, review=True, linear_history=own.linear_history, signed_commits=own.signed_commits
     )
-    deploying, drift, previewing = registry_environments(name)
+    deploying, destroying, drift, previewing = registry_environments(name)
     environments = (
         _environment(deploying, _MAIN, reviewed, deploys),
+        _environment(destroying, _MAIN, reviewed, deletes),
         _environment(drift, _MAIN, EnvironmentEntry(), reads),
         _environment(previewing, (), by_anyone, reads),
     )

@@ -84,7 +84,7 @@ class RegistrySource(Model):
     linear_history: StrictBool = Field(default=False, description="no merge commits")
     signed_commits: StrictBool = Field(default=False, description="only commits with a verified signature")
     reviewers: Annotated[ReviewersEntry, _number(_reviewers_problems)] = Field(
-        ReviewersEntry(), description="of the environments that deploy and preview"
+        ReviewersEntry(), description="of the environments that deploy, delete and preview"
     )
 
 

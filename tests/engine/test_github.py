@@ -109,7 +109,7 @@ def test_what_is_declared_is_at_github(github: GitHub) -> None:
     assert [each["type"] for each in checked["rules"]] == ["required_status_checks"]
     assert "AWS_REGION_DEV" in _repository(github, "payments-api").variables
     registry = _repository(github, "container-registry")
-    assert set(registry.environments) == {"dev", "drift-dev", "preview-dev"}
+    assert set(registry.environments) == {"dev", "destroy-dev", "drift-dev", "preview-dev"}
     (ruleset,) = registry.rulesets.values()
     assert {"pull_request", "required_linear_history", "deletion"} <= {each["type"] for each in ruleset["rules"]}
     assert github.violations == []

@@ -186,10 +186,10 @@ def test_the_registrys_own_repository_is_as_the_bootstrap_makes_it(project: Path
     own = {"repository": "container-registry", "linear_history": True, "reviewers": {"teams": [4200]}}
     write(project, registry=own)
     registry, _ = load(project, "dev").github
-    deploys, drift, preview = registry.environments
-    assert [each.name for each in registry.environments] == ["dev", "drift-dev", "preview-dev"]
-    assert [each.branches for each in registry.environments] == [("main",), ("main",), ()]
-    assert [each.reviewers.teams for each in registry.environments] == [(4200,), (), (4200,)]
+    deploys, destroys, drift, preview = registry.environments
+    assert [each.name for each in registry.environments] == ["dev", "destroy-dev", "drift-dev", "preview-dev"]
+    assert [each.branches for each in registry.environments] == [("main",), ("main",), ("main",), ()]
+    assert [each.reviewers.teams for each in registry.environments] == [(4200,), (4200,), (), (4200,)]
     assert registry.ruleset is not None
     assert (registry.ruleset.checks, registry.ruleset.review, registry.ruleset.linear_history) == (
         ("offline", "gate"),
@@ -197,9 +197,12 @@ def test_the_registrys_own_repository_is_as_the_bootstrap_makes_it(project: Path
         True,
     )
     made = template.for_stack(ROOT / template.PATH, "container-registry", "dev", "111122223333", "us-east-1")
-    names = {made.resources[each]["Properties"]["RoleName"] for each in ("DeployRole", "PreviewRole")}
+    names = {made.resources[each]["Properties"]["RoleName"] for each in ("DeployRole", "DestroyRole", "PreviewRole")}
     written = [
-        each.value for one in (deploys, drift, preview) for each in one.variables if each.name.endswith("ROLE_ARN")
+        each.value
+        for one in (deploys, destroys, drift, preview)
+        for each in one.variables
+        if each.name.endswith("ROLE_ARN")
     ]
     assert {each.rpartition("/")[2] for each in written} == names
     bucket = made.resources["StateBucket"]["Properties"]["BucketName"]
@@ -213,7 +216,13 @@ def test_the_registrys_own_repository_pushes_too(project: Path) -> None:
     write(project, pushes=pushes, more=more, registry=own)
     (source,) = load(project, "dev").github
     assert source.full_name == "acme/container-registry"
-    assert [each.name for each in source.environments] == ["dev", "drift-dev", "preview-dev", "production"]
+    assert [each.name for each in source.environments] == [
+        "dev",
+        "destroy-dev",
+        "drift-dev",
+        "preview-dev",
+        "production",
+    ]
     assert len(source.variables) == 4
     assert (source.ruleset and source.ruleset.checks, source.ruleset and source.ruleset.review) == (
         ("offline", "gate", "build"),

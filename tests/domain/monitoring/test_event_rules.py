@@ -69,6 +69,7 @@ def role(arn: str) -> dict[str, Any]:
 SOMEONE = role(f"{ROLES}Admin")
 PUBLISHER = role(f"{DEPLOYMENT.role_path}dev.acme.payments-api")
 DEPLOYS = role(DEPLOYMENT.deploy_role)
+DESTROYS = role(f"{ROLES}container-registry-dev-destroy")
 REPLICATES = role(f"{ROLES}aws-service-role/replication.ecr.amazonaws.com/AWSServiceRoleForECRReplication")
 USER = {"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:user/alice"}
 SERVICE = {"type": "AWSService", "invokedBy": "ecr.amazonaws.com"}
@@ -150,7 +151,8 @@ NEAR_MISSES: dict[str, list[Event]] = {
     "undeclared-delete": [call("BatchDeleteImage", PUBLISHER), call("BatchDeleteImage", **DENIED), call("PutImage")],
     "call-denied": [call("BatchGetImage"), call("BatchGetImage", **FAILED), call("GetObject", of="s3", **DENIED)],
     "configuration-changed": [
-        call("PutImageTagMutability", DEPLOYS), call("PutImageTagMutability", **DENIED), call("DescribeRepositories"),
+        call("PutImageTagMutability", DEPLOYS), call("DeleteRepositoryPolicy", DESTROYS),
+        call("PutImageTagMutability", **DENIED), call("DescribeRepositories"),
         call("PutImageTagMutability", SERVICE),
     ],
     "repository-deleted": [call("DeleteRepository", **FAILED), call("DeleteRepositoryPolicy")],
