@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
+from bootstrap.template import boundaries
 from domain.iam.access import Policy
 from domain.iam.concrete_principal import ConcretePrincipal, token_holder
 from domain.iam.github import ISSUER
 from render.resource import Resource
+from resources import iam
 from resources.ecr import CREATION_TEMPLATE
 from review.access.access_questions import AccessAnswer, AccessQuestions, AccessStep
-from review.access.matrix import Access
+from review.access.evaluation import access_matrix
+from review.access.matrix import Access, GranteeKind
 from review.access.partial_evaluation import Permission
 from tests.review.access.scene import (
     ACCOUNT,
@@ -39,6 +42,8 @@ from tests.review.access.scene import (
     role,
     role_arn,
 )
+from tests.stacks import ROOT
+from tests.stacks import rendered as project_rendered
 
 ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
 MAIN, FEATURE = (f"repo:acme/payments-api:ref:refs/heads/{each}" for each in ("main", "feature"))
@@ -206,3 +211,30 @@ def test_a_cached_repository_is_asked_of_by_the_template_of_its_cache() -> None:
 def test_a_question_can_be_of_some_regions(regions: tuple[str, ...], count: int) -> None:
     questions = AccessQuestions(rendered(repository(), repository(region="eu-west-1")), {})
     assert len(questions.targets(API, regions)) == count
+
+
+def test_the_questions_and_the_matrix_agree_on_every_role_of_a_stack() -> None:
+    declared = project_rendered("prod")
+    known = boundaries(ROOT, declared.project, declared.stack, declared.account, declared.home)
+    matrix, questions = access_matrix(declared, known), AccessQuestions(declared, known)
+    by_matrix = {
+        (cell.principal.id, cell.repository, region, cell.access): cell.decision
+        for cell in matrix.cells
+        for region in cell.regions
+        if cell.principal.kind is GranteeKind.ROLE and cell.login is not False
+    }
+    roles = {str(each.outputs["arn"]) for each in declared.resources if each.type == iam.ROLE}
+    answers = {
+        (role, name, target.region, access): questions.ask(ConcretePrincipal(label="", role=role), access, target)
+        for role in roles
+        for name in matrix.repositories
+        for target in questions.targets(name)
+        for access in Access
+    }
+    # The matrix has an organization for itself, and not for each role that may be in it.
+    granted = {key: each.permission for key, each in answers.items() if "PrincipalOrgID" not in str(each.conditions)}
+    assert {key: each for key, each in granted.items() if each} == {
+        key: each for key, each in by_matrix.items() if key in granted
+    }
+    assert {key: answers[key].permission for key in by_matrix} == by_matrix
+    assert len(by_matrix) > len(roles)
