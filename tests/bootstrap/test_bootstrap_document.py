@@ -68,7 +68,8 @@ def test_every_environment_is_made_and_only_previews_admit_branches(tmp_path: Pa
     program(tmp_path / "bin" / "gh", GH)
     variables = dict(re.findall(r"(\w+)=(\S+)", block("stack=dev ")))
     for stack in ("dev", "prod"):
-        environment = {**variables, "stack": stack, "CALLS": str(tmp_path / "calls")}
+        sandbox = {"sandbox": str(stack == "dev").lower()}
+        environment = {**variables, **sandbox, "stack": stack, "CALLS": str(tmp_path / "calls")}
         ran = run(block("only_main() {"), tmp_path, environment)
         assert ran.returncode == 0, ran.stderr
     calls = (tmp_path / "calls").read_text(encoding="utf-8")
@@ -76,7 +77,8 @@ def test_every_environment_is_made_and_only_previews_admit_branches(tmp_path: Pa
     used = {str(each.data["environment"]) for each in jobs() if each.takes_a_role}
     kinds = {name.removesuffix("${{ matrix.stack }}") for name in used if "matrix" in name} | {""}
     assert kinds == {"", "preview-", "drift-"}
-    assert set(made) == {f"{kind}{stack}" for kind in kinds for stack in ("dev", "prod")}
+    assert set(made) == {"destroy-prod", *(f"{kind}{stack}" for kind in kinds for stack in ("dev", "prod"))}
+    assert {each for each in used if "matrix" not in each} == {"dev", "prod", "destroy-prod"}
     bodies = [json.loads(file.read_text(encoding="utf-8")) for file in tmp_path.glob("*.json")]
     assert len(bodies) == len(made)
     narrow = re.findall(r"environments/([\w-]+)/deployment-branch-policies --raw-field name=main", calls)
