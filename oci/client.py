@@ -4,7 +4,7 @@ https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md"""
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -167,20 +167,27 @@ class Client:
 
     def digest(self, repository: str, tag: str) -> str | None:
         """What the tag names; None where it does not exist."""
+        found = self.named(repository, tag)
+        return None if found is None else found[0]
+
+    def named(self, repository: str, tag: str) -> tuple[str, str] | None:
+        """The digest that the tag names, and the type of its manifest."""
         url = self._url(repository, "manifests", tag)
         expected = HTTPStatus.OK, HTTPStatus.NOT_FOUND
         response = self._transport.send("HEAD", url, *expected, scopes=_pull(repository), headers=_ACCEPT)
         if response.status == HTTPStatus.NOT_FOUND:
             return None
-        return response.headers.get("Docker-Content-Digest") or self.manifest(repository, tag).digest
+        media_type = response.headers.get("Content-Type", "").partition(";")[0]
+        return response.headers.get("Docker-Content-Digest") or self.manifest(repository, tag).digest, media_type
 
     def delete_manifest(self, repository: str, reference: str) -> None:
         url = self._url(repository, "manifests", reference)
         scopes = (f"repository:{repository}:delete,pull",)
         self._transport.send("DELETE", url, HTTPStatus.ACCEPTED, HTTPStatus.OK, HTTPStatus.NO_CONTENT, scopes=scopes)
 
-    def referrers(self, repository: str, digest: str) -> tuple[dict[str, Any], ...]:
-        """The descriptors of what refers to the image: by the API, or by the tag that stands in for it."""
+    def referrers(self, repository: str, digest: str, tags: Container[str] | None = None) -> tuple[dict[str, Any], ...]:
+        """The descriptors of what refers to the image: by the API, or by the tag that stands in for it. `tags` are those
+        of the repository, where they are known."""
         if self._has_referrers:
             try:
                 url = self._url(repository, "referrers", digest)
@@ -189,6 +196,8 @@ class Client:
                 if refused.status not in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
                     raise
                 self._has_referrers = refused.code == "NAME_UNKNOWN"
+        if tags is not None and _referrers_tag(digest) not in tags:
+            return ()
         return tuple(self._tagged_referrers(repository, digest))
 
     def push(self, repository: str, what: Image | Index, tag: str | None = None) -> str:

@@ -61,6 +61,12 @@ class CopyWork:
     """Whether what refers to an image comes along: signatures, bills of materials."""
     replaced: Mapping[str, Blob] = field(default_factory=dict)
     """The manifest that is pushed in place of a digest: an index of fewer platforms."""
+    held: frozenset[str] = frozenset()
+    """Digests that the target is known to have."""
+    single: frozenset[str] = frozenset()
+    """Digests that are known to be images, and no indexes."""
+    source_tags: frozenset[str] | None = None
+    """All tags of the source, where they are known."""
 
     @property
     def units(self) -> dict[str, list[str]]:
@@ -238,7 +244,7 @@ class _Repository:
         self._work = work
         self._lock = threading.Lock()
         self._begun: dict[str, Future[None]] = {}
-        self._children: dict[str, tuple[str, ...]] = {}
+        self._children: dict[str, tuple[str, ...]] = dict.fromkeys(work.single, ())
         """Of manifests that were read."""
 
     def unit(self, digest: str, tags: Sequence[str]) -> None:
@@ -308,7 +314,8 @@ class _Repository:
         """None of an index that another one takes the place of: they are about what was pushed."""
         if digest in self._work.replaced:
             return []
-        found = self._copier.pull(lambda client: client.referrers(self._work.source, digest))
+        tags = self._work.source_tags
+        found = self._copier.pull(lambda client: client.referrers(self._work.source, digest, tags))
         return [str(each["digest"]) for each in found]
 
     def _tag(self, tag: str, digest: str) -> None:
@@ -323,6 +330,8 @@ class _Repository:
         return found or self._copier.pull(lambda client: client.manifest(self._work.source, reference))
 
     def _is_lacking(self, digest: str) -> bool:
+        if digest in self._work.held:
+            return False
         if self._work.lacking is not None:
             return digest in self._work.lacking
         pushed = self._work.replaced[digest].digest if digest in self._work.replaced else digest

@@ -125,7 +125,9 @@ def _works(rule: MirrorRule, looked: Looked) -> Iterator[CopyWork]:
         same = [each.digest for each in tags if rule.referrers and each.state is MirrorState.SAME]
         yield CopyWork(
             source=source, target=target, images=tuple(dict.fromkeys((*lacking.values(), *same))), tags=lacking,
-            referrers=rule.referrers, replaced=looked.replaced,
+            referrers=rule.referrers, replaced=looked.replaced, held=frozenset(same),
+            single=frozenset(each.digest for each in tags if each.is_single),
+            source_tags=looked.all_tags.get(source),
         )  # fmt: skip
 
 

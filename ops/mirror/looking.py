@@ -8,7 +8,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import TypeVar
 
-from domain.ecr.images import INDEXES
+from domain.ecr.images import INDEXES, MANIFESTS
 from oci.client import Client, Refused
 from oci.manifest import Blob
 from oci.reference import Reference
@@ -42,6 +42,8 @@ class MirroredTag:
     """What the destination's tag is to name: another digest where an index loses platforms."""
     found: str | None
     state: MirrorState
+    is_single: bool
+    """Whether it is an image, and no index."""
 
 
 @dataclass(slots=True)
@@ -50,6 +52,8 @@ class Looked:
 
     tags: list[MirroredTag] = field(default_factory=list)
     replaced: dict[str, Blob] = field(default_factory=dict)
+    all_tags: dict[str, frozenset[str]] = field(default_factory=dict)
+    """By repository of the source, the tags that are not selected, too."""
     failed: list[str] = field(default_factory=list)
     """What can't be read, with the reason."""
 
@@ -110,7 +114,9 @@ class Looking:
         source = Reference(host=self._source.name, repository=repository)
         target = rule.target_of(repository)
         try:
-            tags = selected_tags(rule, self._ask(self._source, lambda client: list(client.tags(repository))))
+            every = self._ask(self._source, lambda client: list(client.tags(repository)))
+            found.all_tags[repository] = frozenset(every)
+            tags = selected_tags(rule, every)
             there = self._tags_of_target(target.repository)
             pair = _Pair(rule=rule, source=source, target=target, there=there)
         except Refused as refused:
@@ -125,9 +131,10 @@ class Looking:
     def _tag(self, pair: _Pair, tag: str, replaced: dict[str, Blob]) -> MirroredTag | None:
         """None of a tag that was deleted meanwhile."""
         source, target = replace(pair.source, tag=tag), replace(pair.target, tag=tag)
-        digest = self._ask(self._source, lambda client: client.digest(source.repository, tag))
-        if digest is None:
+        named = self._ask(self._source, lambda client: client.named(source.repository, tag))
+        if named is None:
             return None
+        digest, media_type = named
         wanted, found = digest, None
         if pair.rule.platforms:
             digest, wanted = self._of_platforms(source.repository, digest, pair.rule.platforms, replaced)
@@ -135,7 +142,7 @@ class Looking:
             found = self._ask(self._target, lambda client: client.digest(target.repository, tag))
         return MirroredTag(
             source=source, target=target, rule=pair.rule, digest=digest, wanted=wanted, found=found,
-            state=_state(found, wanted),
+            state=_state(found, wanted), is_single=media_type in MANIFESTS and media_type not in INDEXES,
         )  # fmt: skip
 
     def _of_platforms(
