@@ -186,7 +186,7 @@ class Client:
         self._transport.send("DELETE", url, HTTPStatus.ACCEPTED, HTTPStatus.OK, HTTPStatus.NO_CONTENT, scopes=scopes)
 
     def referrers(self, repository: str, digest: str, tags: Container[str] | None = None) -> tuple[dict[str, Any], ...]:
-        """The descriptors of what refers to the image: by the API, or by the tag that stands in for it. `tags` are those
+        """The descriptors of what refers to the image: by the API, or by the tag that stands in for it; `tags` are all
         of the repository, where they are known."""
         if self._has_referrers:
             try:
