@@ -1,6 +1,7 @@
 """Requests to one registry: with the login that it asks for, to no other host, and within bounds."""
 
 import json
+import re
 import ssl
 import threading
 import time
@@ -49,6 +50,10 @@ class Refused(Exception):
         self.message = message
         self.retry_after = retry_after
         """Seconds that the registry wants to be left alone."""
+
+
+class NotReached(Exception):
+    """Why a registry can't be talked to, now or later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +130,7 @@ class Transport:
             if url.startswith(f"{self.root}/v2/"):
                 response = self._authorized(method, url, scopes, headers or {}, None)
             else:  # there the signed address is enough, and the login is not shown
-                response = self._pool.request(method, url, headers=headers or {}, **_UNREAD)
+                response = self._sent(method, url, headers=headers or {})
         with response:
             if response.status not in expected:
                 raise refused(response.status, _content(response, url), response.headers)
@@ -166,10 +171,19 @@ class Transport:
         return self._request(method, url, {**headers, **again}, body)
 
     def _request(self, method: str, url: str, headers: Mapping[str, str], body: Body) -> urllib3.BaseHTTPResponse:
-        response = self._pool.request(method, url, headers=headers, body=body, **_UNREAD)
+        response = self._sent(method, url, headers=headers, body=body)
         if remaining := response.headers.get("RateLimit-Remaining"):
             self.rate_limit = _rate_limit(remaining, response.headers.get("RateLimit-Limit", ""))
         return response
+
+    def _sent(self, method: str, url: str, **options: Any) -> urllib3.BaseHTTPResponse:
+        try:
+            return self._pool.request(method, url, **options, **_UNREAD)
+        except urllib3.exceptions.SSLError as error:
+            fix = "name the certificate of its authority with --ca-file"
+            raise NotReached(f"{urlsplit(url).netloc}: {_reason(error)} ({fix})") from error
+        except urllib3.exceptions.NameResolutionError as error:
+            raise NotReached(f"{urlsplit(url).netloc}: there is no host of this name") from error
 
     def _login(self, scopes: tuple[str, ...]) -> dict[str, str]:
         """What goes along with a request, as far as the registry has said what it takes."""
@@ -217,10 +231,10 @@ class Transport:
                 *([("service", service)] if service else []), ("scope", " ".join(scopes)),
             ]  # fmt: skip
             headers = {"Content-Type": "application/x-www-form-urlencoded"}
-            response = self._pool.request("POST", realm, body=urlencode(form).encode(), headers=headers, **_UNREAD)
+            response = self._sent("POST", realm, body=urlencode(form).encode(), headers=headers)
         else:
             url = f"{realm}{'&' if '?' in realm else '?'}{urlencode(asked)}" if asked else realm
-            response = self._pool.request("GET", url, headers=_basic(credential) if credential else {}, **_UNREAD)
+            response = self._sent("GET", url, headers=_basic(credential) if credential else {})
         with response:
             content = _content(response, realm)
             if response.status != HTTPStatus.OK:
@@ -252,6 +266,11 @@ def refused(status: int, body: bytes, headers: Mapping[str, str], what: str = ""
     except (ValueError, LookupError, TypeError):
         text = body.decode(errors="replace").strip() or HTTPStatus(status).phrase
         return Refused(status, "", f"{before}{text}", wait)
+
+
+def _reason(error: Exception) -> str:
+    """`certificate verify failed: self-signed certificate`, without the place in OpenSSL."""
+    return re.sub(r"^\[[^]]*\] | \([^)]*\)$", "", str(error.__cause__ or error))
 
 
 def is_loopback(host: str) -> bool:

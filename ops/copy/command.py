@@ -13,7 +13,7 @@ from domain.wording import counted
 from oci.client import Client, Refused
 from oci.manifest import Corrupt
 from oci.reference import InvalidReference, Reference
-from oci.transport import Connection
+from oci.transport import Connection, NotReached
 from ops.copy.copier import Copied, Copier, CopyWork, OpenRegistry, Unavailable
 from ops.copy.patience import Stop, Stopped, patiently, stop_on_interrupt
 from ops.copy.progress import copy_progress
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
         try:
             there = by_host(source.host, source.repository, reached), by_host(target.host, target.repository, reached)
             return _run(options, source, target, there, stop)
-        except (Unavailable, NotCopied, Refused, Corrupt, urllib3.exceptions.HTTPError) as failure:
+        except (Unavailable, NotCopied, Refused, Corrupt, NotReached, urllib3.exceptions.HTTPError) as failure:
             print(failure, file=sys.stderr)
             return DIFFERENT
         except Stopped:

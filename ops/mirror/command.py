@@ -11,7 +11,7 @@ import urllib3
 from oci.client import Refused
 from oci.manifest import Corrupt
 from oci.reference import InvalidReference, Reference
-from oci.transport import Connection
+from oci.transport import Connection, NotReached
 from ops.copy.command import BACKUP, DIFFERENT, INTERRUPTED, SAME, STOPPED, connection_of, with_hint
 from ops.copy.copier import Copied, Copier, CopyLimits, CopyWork, OpenRegistry, Unavailable
 from ops.copy.patience import Stop, Stopped, stop_on_interrupt
@@ -94,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
         try:
             with copy_progress(options.command) as shown:
                 return _run(options, Mirroring(file, reached, stop, shown))
-        except (Unavailable, Refused, Corrupt, urllib3.exceptions.HTTPError) as failure:
+        except (Unavailable, Refused, Corrupt, NotReached, urllib3.exceptions.HTTPError) as failure:
             print(failure, file=sys.stderr)
             return DIFFERENT
         except Stopped:

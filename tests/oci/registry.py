@@ -37,6 +37,10 @@ class Quirks:
     """Statuses and headers that the next requests to the registry are answered with."""
     limit: str | None = None
     """The header RateLimit-Remaining."""
+    cuts: int = 0
+    """Layers of which the connection breaks in the middle, the next ones."""
+    full_after: int | None = None
+    """How many layers can be stored."""
     other_scope: str = ""
     """One that the registry wants beside those that a client knows of."""
     user: str = USER
@@ -74,6 +78,9 @@ class AwkwardRegistry(ThreadingHTTPServer):
         self.sessions = count()
         self.tokens: dict[str, tuple[frozenset[str], float]] = {}
         self.objects: dict[str, bytes] = {}
+
+    def handle_error(self, *_: object) -> None:
+        """A client that is killed cuts its connections; what else goes wrong, its own test sees."""
 
     @property
     def address(self) -> str:
@@ -227,6 +234,10 @@ class _Handler(BaseHTTPRequestHandler):
             where = f"/storage/{digest[-12:]}"
             storage.objects[where] = content
             self._answer(307, headers={"Location": f"{storage.address}{where}?X-Signature=x"})
+        elif self.server.quirks.cuts and self.command == "GET":
+            self.server.quirks.cuts -= 1
+            self._answer(200, content[: len(content) // 2], {"Content-Length": str(len(content))})
+            self.close_connection = True
         else:
             self._answer(200, content)
 
@@ -248,6 +259,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             uploads[session] += self.body
             self._answer(202, headers={"Location": f"/v2/{name}/blobs/uploads/{session}?state=c"})
+        elif len(self.server.blobs) == self.server.quirks.full_after:
+            self._error(500, "UNKNOWN", "no space left on device")
         else:
             content, digest = uploads.pop(session) + self.body, self.query["digest"][0]
             if digest_of(content) != digest:

@@ -131,3 +131,34 @@ def test_a_layer_that_lies_about_its_digest_is_not_kept(copies: RegistryPair) ->
     (failed,) = [each for each in json.loads(copies.out)["failed"] if layer.digest in each]
     assert "came as sha256:" in failed or "400" in failed
     assert copies.target.manifests == {}
+
+
+@pytest.mark.usefixtures("impatient")
+@cases("cuts, code", (1, 0), (50, 1))
+def test_a_connection_that_breaks_in_a_layer_leaves_nothing_half_written(
+    copies: RegistryPair, cuts: int, code: int
+) -> None:
+    copies.source.quirks.cuts = cuts
+    assert copies.run("copy", "SOURCE/acme/app:v1", "TARGET/app") == code
+    assert bool(copies.target.tags.get("app")) is (code == 0)
+    copies.source.quirks.cuts = 0
+    assert copies.run("copy", "SOURCE/acme/app:v1", "TARGET/app") == 0
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_registry_that_can_store_no_more_says_so_and_the_next_run_goes_on(copies: RegistryPair) -> None:
+    copies.target.quirks.full_after = 2
+    assert copies.run("copy", "SOURCE/acme/app:v1", "TARGET/app") == 1
+    assert copies.out.splitlines()[1].endswith(": 500 UNKNOWN: no space left on device")
+    assert (copies.target.manifests, len(copies.target.blobs)) == ({}, 2)
+    copies.target.quirks.full_after = None
+    assert copies.run("copy", "SOURCE/acme/app:v1", "TARGET/app") == 0
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_host_that_does_not_exist_is_named_at_once(copies: RegistryPair) -> None:
+    assert copies.run("copy", "registry.invalid/app:v1", "TARGET/app") == 1
+    assert copies.error == "registry.invalid: there is no host of this name\n"
+    assert copies.run("copy", "127.0.0.1:1/app:v1", "TARGET/app") == 1
+    assert "Connection refused" in copies.error
+    assert len(copies.error.splitlines()) == 1

@@ -131,7 +131,8 @@ def test_a_run_that_is_killed_at_any_moment_is_finished_by_the_next_one(tmp_path
                 for digest in tags.values():
                     _is_whole(target.manifests, target.blobs, repository, digest)
             if chance.random() < 0.3:  # begin anew, so that each part of a run is met
-                target.tags.clear(), target.manifests.clear(), target.blobs.clear()
+                for held in (target.tags, target.manifests, target.blobs):
+                    held.clear()
         assert killed > KILLS // 2
         subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
         assert target.tags == source.tags
