@@ -85,9 +85,15 @@ async def main() -> pulumi.Inputs:
     pulled = components.PulledRegistry(
         hosts=settings.cluster_hosts, mutable_tags=settings.mutable_tags, role_policies=roles.policies
     )  # fmt: skip
+    clusters = {}
     for cluster in settings.clusters:
         role_arns = {each.name: settings.pull_role_arn(cluster, each) for each in cluster.namespaces}
-        components.ClusterResources(cluster, pulled, role_arns)
+        clusters[cluster.name] = components.ClusterResources(cluster, pulled, role_arns)
+    for placed in settings.self_hosted:
+        secrets = [key and pulumi.Config().require_secret(key) for key in (placed.htpasswd_key, placed.upstream_key)]
+        components.SelfHostedRegistry(f"{placed.name}@{placed.cluster}", components.SelfHostedRegistryArgs(
+            placed=placed, htpasswd=secrets[0], upstream_password=secrets[1],
+        ), clusters[placed.cluster].options)  # fmt: skip
     at_github = {owner: components.github_options(owner) for owner in settings.github_owners}
     for each in settings.github:
         args = components.SourceRepositoryArgs(repository=each)

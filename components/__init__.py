@@ -15,6 +15,7 @@ from components.pull_through_cache import PullThroughCache, PullThroughCacheArgs
 from components.registry_resources import RegistryResources
 from components.registry_roles import RegistryRoles, RegistryRolesArgs
 from components.registry_settings import RegistrySettings, RegistrySettingsArgs
+from components.self_hosted.self_hosted_registry import SelfHostedRegistry, SelfHostedRegistryArgs
 from components.source_repository import SourceRepository, SourceRepositoryArgs, github_options
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ __all__ = [
     "RegistrySettingsArgs",
     "Replication",
     "ReplicationArgs",
+    "SelfHostedRegistry",
+    "SelfHostedRegistryArgs",
     "SourceRepository",
     "SourceRepositoryArgs",
     "github_options",

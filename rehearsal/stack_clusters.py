@@ -16,7 +16,9 @@ class StackClusters:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._reason = ""
-        issuers = {each.name: each.issuer or ISSUER for each in settings.clusters if each.has_objects}
+        hosting = {each.cluster for each in settings.self_hosted}
+        used = [each for each in settings.clusters if each.has_objects or each.name in hosting]
+        issuers = {each.name: each.issuer or ISSUER for each in used}
         try:
             self._clusters = LocalClusters(issuers)
         except NotBuilt as reason:

@@ -15,6 +15,10 @@ POLICY_ROLE = f"{_PACKAGE}rbac.authorization.k8s.io/v1:Role"
 ROLE_BINDING = f"{_PACKAGE}rbac.authorization.k8s.io/v1:RoleBinding"
 JOB = f"{_PACKAGE}batch/v1:Job"
 CRON_JOB = f"{_PACKAGE}batch/v1:CronJob"
+DEPLOYMENT = f"{_PACKAGE}apps/v1:Deployment"
+SERVICE = f"{_PACKAGE}core/v1:Service"
+INGRESS = f"{_PACKAGE}networking.k8s.io/v1:Ingress"
+CLAIM = f"{_PACKAGE}core/v1:PersistentVolumeClaim"
 NETWORK_POLICY = f"{_PACKAGE}networking.k8s.io/v1:NetworkPolicy"
 ADMISSION_POLICY = f"{_PACKAGE}admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy"
 ADMISSION_BINDING = f"{_PACKAGE}admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding"
@@ -88,8 +92,26 @@ def _cron_job(inputs: Inputs) -> Sequence[str]:
 
 
 def _network_policy(inputs: Inputs) -> Sequence[str]:
-    ports = [str(port["port"]) for rule in inputs["spec"]["egress"] for port in rule["ports"]]
-    return [f"out to ports {', '.join(dict.fromkeys(ports))}, nothing in"]
+    ways = []
+    for key, word in (("egress", "out to"), ("ingress", "in by")):
+        numbers = dict.fromkeys(str(port["port"]) for rule in inputs["spec"].get(key, ()) for port in rule["ports"])
+        ways.append(f"{word} ports {', '.join(numbers)}" if numbers else f"nothing {word.partition(' ')[0]}")
+    return [", ".join(ways)]
+
+
+def _deployment(inputs: Inputs) -> Sequence[str]:
+    spec = inputs["spec"]
+    stopped = ["none runs"] if spec.get("replicas") == 0 else []
+    return [_name(inputs), *stopped, *(each["image"] for each in spec["template"]["spec"]["containers"])]
+
+
+def _ingress(inputs: Inputs) -> Sequence[str]:
+    spec = inputs["spec"]
+    return [", ".join(f"https://{host}" for each in spec["tls"] for host in each["hosts"])]
+
+
+def _claim(inputs: Inputs) -> Sequence[str]:
+    return [_name(inputs), inputs["spec"]["resources"]["requests"]["storage"]]
 
 
 def _judged(inputs: Inputs) -> list[str]:
@@ -134,6 +156,13 @@ TYPES = (
     ),
     _namespaced(CRON_JOB, "spec", describe=_cron_job),
     _namespaced(NETWORK_POLICY, "spec", describe=_network_policy),
+    _namespaced(DEPLOYMENT, "spec", replaces="spec.selector", describe=_deployment),
+    _namespaced(
+        SERVICE, "spec", replaces="spec.clusterIP",
+        describe=lambda inputs: [_name(inputs), *(f"port {each['port']}" for each in inputs["spec"]["ports"])],
+    ),
+    _namespaced(INGRESS, "spec", describe=_ingress),
+    _namespaced(CLAIM, "spec", replaces="spec", describe=_claim),
     _object(
         ADMISSION_POLICY, "spec",
         describe=lambda inputs: [_name(inputs), f"judges {listed(_judged(inputs))}"],

@@ -27,6 +27,7 @@ from settings.checks.github_entries import (
 from settings.checks.monitoring_entries import endpoint_secrets, monitored_problems, monitoring_entry_problems
 from settings.checks.other_stacks import cluster_names, shared_registries
 from settings.checks.secrets import secret_problems
+from settings.checks.self_hosted_entries import self_hosted_secrets
 from settings.declared.resolve import resolve, sources_of
 from settings.declared.settings import Settings
 from settings.faults import InvalidSettings
@@ -137,8 +138,9 @@ def _check_caches_and_secrets(configuration: Configuration, stack: SoundStack) -
         stack.report("caches", problem)
     given = [key for key in configuration.own() if key.startswith(SECRET_PREFIXES)]
     secret = [key for key in given if f"{configuration.project}:{key}" in configuration.secrets]
-    if all(map(stack.has_all_of, ("caches", "pull_credentials", "monitoring"))):
-        wanted = {**cache_tokens(stack.keys), **pull_tokens(stack.keys), **endpoint_secrets(stack.keys)}
+    if all(map(stack.has_all_of, ("caches", "pull_credentials", "monitoring", "self_hosted"))):
+        needing = (cache_tokens, pull_tokens, endpoint_secrets, self_hosted_secrets)
+        wanted = {name: why for each in needing for name, why in each(stack.keys).items()}
         found = secret_problems(wanted, given, secret, project=configuration.project, stack=configuration.stack)
         for key, problem in found:
             configuration.report(key, problem)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import pulumi
@@ -30,6 +30,7 @@ class ClusterResources:
 
     def __init__(self, cluster: Cluster, registry: PulledRegistry, role_arns: Mapping[str, str | None]) -> None:
         """`role_arns` has the pull role of each namespace."""
+        self._cluster = cluster
         made = [
             PullAccess(
                 cluster=cluster, namespace=each, hosts=registry.hosts, role_arn=role_arns[each.name], script=_script()
@@ -40,7 +41,7 @@ class ClusterResources:
         steps = cluster_steps(cluster, registry.hosts, registry.mutable_tags)
         if not (accesses or steps):
             return
-        opts, after = cluster_options(cluster), list[pulumi.Resource]()
+        opts, after = self.options, list[pulumi.Resource]()
         if steps:
             after += ClusterPolicies(f"policies@{cluster.name}", ClusterPoliciesArgs(steps=steps), opts).bindings
         for access in accesses:
@@ -50,6 +51,11 @@ class ClusterResources:
             needed = after if role is None else [*after, role]
             args = ClusterPullAccessArgs(access=access, tokens=tokens, after=needed)
             ClusterPullAccess(f"{namespace.name}@{cluster.name}", args, opts)
+
+    @cached_property
+    def options(self) -> pulumi.ResourceOptions:
+        """Of all that is declared in the cluster: its one provider."""
+        return cluster_options(self._cluster)
 
 
 def cluster_options(cluster: Cluster) -> pulumi.ResourceOptions:

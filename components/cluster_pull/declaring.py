@@ -10,8 +10,12 @@ from domain.kubernetes.pull_access import Steps
 
 _SECRET_OUTPUTS = {"kubernetes:core/v1:Secret": ["data", "stringData"]}
 """As the SDK's own class has them."""
-_RETAINED = {"kubernetes:core/v1:Namespace"}
-"""What leaves the stack and stays in the cluster: a namespace would take all that runs in it along."""
+_CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
+_RETAINED = {"kubernetes:core/v1:Namespace", _CLAIM}
+"""What leaves the stack and stays in the cluster: a namespace would take all that runs in it along, a claim its
+volume."""
+_FIXED = {_CLAIM: ["spec"]}
+"""What is declared once: a change would replace the claim. Its volume is grown in the cluster."""
 
 
 def declare_objects(
@@ -34,5 +38,6 @@ def _declared(
         depends_on=list(after),
         additional_secret_outputs=_SECRET_OUTPUTS.get(token),
         retain_on_delete=True if token in _RETAINED else None,
+        ignore_changes=_FIXED.get(token),
     )
     return pulumi.CustomResource(token, f"{name}.{declared.part}" if declared.part else name, declared.manifest, opts)

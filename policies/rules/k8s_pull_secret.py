@@ -83,12 +83,12 @@ def _check_config(written: _Value, *, shows_secrets: bool) -> Results:
 
 
 def _check_other(secret: ClusterObject, kind: str) -> Results:
-    """A kubelet reads no credentials from a secret of another type."""
+    """A kubelet reads no credentials from a secret of another type. What is secret counts as given here, too."""
     for each in _values(secret):
         if each.key in (DOCKER_CONFIG, DOCKERCFG) or each.registries is not None:
             message = f"has credentials of registries under {each.key} and the type {kind}, from which no kubelet reads"
             yield Finding(message, each.path, _TYPE_FIX)
-        elif is_unknown(each.value):
+        elif is_unknown(each.value) and each.value != HIDDEN:
             yield Undecided(each.path)
 
 

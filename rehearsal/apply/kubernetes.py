@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from domain.aws import Arn
 from domain.document_text import SECRET as HIDDEN
-from domain.kubernetes.objects import DOCKER_CONFIG
+from domain.kubernetes.objects import DOCKER_CONFIG, DOCKER_CONFIG_TYPE
 from domain.kubernetes.static_registry import docker_config
 from rehearsal.apply.builder import Builder, Order
 from rehearsal.cluster.kubelet import Kubelet
@@ -14,15 +14,19 @@ from resources import Answer, Inputs
 from resources.kubernetes import (
     ADMISSION_BINDING,
     ADMISSION_POLICY,
+    CLAIM,
     CONFIG_MAP,
     CRON_JOB,
+    DEPLOYMENT,
     EXTERNAL_SECRET,
+    INGRESS,
     JOB,
     NAMESPACE,
     NETWORK_POLICY,
     POLICY_ROLE,
     ROLE_BINDING,
     SECRET,
+    SERVICE,
     SERVICE_ACCOUNT,
     SERVICE_ACCOUNT_PATCH,
     TOKEN_GENERATOR,
@@ -64,11 +68,12 @@ def not_built(token: str, inputs: Inputs, cluster: str, account: str, servers: A
 
 def make_namespaces(settings: Settings, servers: ApiServers) -> None:
     """Those that exist before the stack, which declares only what is in them."""
-    for cluster in settings.clusters:
-        if (api := servers.clients.get(cluster.name)) is not None:
-            for each in cluster.namespaces:
-                if not each.create:
-                    _make_namespace(api, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": each.name}})
+    declared = [(cluster.name, each.name, each.create) for cluster in settings.clusters for each in cluster.namespaces]
+    declared += [(each.cluster, each.namespace, each.create) for each in settings.self_hosted]
+    made = {(cluster, name) for cluster, name, create in declared if create}
+    for cluster, name in dict.fromkeys((cluster, name) for cluster, name, _ in declared):
+        if (api := servers.clients.get(cluster)) is not None and (cluster, name) not in made:
+            _make_namespace(api, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
 
 
 def _role_account(inputs: Inputs) -> str | None:
@@ -106,7 +111,8 @@ def _patch(order: Order) -> Answer:
 
 def _secret(order: Order) -> Answer:
     """In place of the declared value, which a rehearsal can't read: no login at all."""
-    given = {DOCKER_CONFIG: docker_config(())} if order.inputs["data"] == HIDDEN else order.inputs["data"]
+    empty = {DOCKER_CONFIG: docker_config(())} if order.inputs["type"] == DOCKER_CONFIG_TYPE else {}
+    given = empty if order.inputs["data"] == HIDDEN else order.inputs["data"]
     return _answer(_api(order).create({**order.inputs, "data": given}))
 
 
@@ -160,7 +166,9 @@ BUILDERS = {
     ROLE_BINDING: Builder(build=_create, properties=(*_OBJECT, "roleRef", "subjects")),
     JOB: Builder(build=_job, properties=(*_OBJECT, "spec")),
     CRON_JOB: Builder(build=_create, properties=(*_OBJECT, "spec")),
-    NETWORK_POLICY: Builder(build=_create, properties=(*_OBJECT, "spec")),
+    **dict.fromkeys(
+        (NETWORK_POLICY, DEPLOYMENT, SERVICE, INGRESS, CLAIM), Builder(build=_create, properties=(*_OBJECT, "spec"))
+    ),
     ADMISSION_POLICY: Builder(build=_create, properties=(*_OBJECT, "spec")),
     ADMISSION_BINDING: Builder(build=_create, properties=(*_OBJECT, "spec")),
 }

@@ -30,7 +30,7 @@ _CATALOG = str(StackKeys.model_fields["catalog"].default)
 REGISTRY = "registry"
 """The name of the components that exist once in a registry."""
 
-_CLUSTERS, _NAMESPACES = "clusters", "namespaces"
+_CLUSTERS, _NAMESPACES, _SELF_HOSTED = "clusters", "namespaces", "self_hosted"
 _GITHUB, _ENVIRONMENTS = "github", "environments"
 _OF_ENVIRONMENTS = ("canAdminsBypass", "preventSelfReview", "reviewers", "waitTimer")
 """Inputs that the stack's key declares, in place of the catalog."""
@@ -107,9 +107,13 @@ class SettingsLines:
         return SettingsLine(self._stack_file, self._stack.line(("config", full, *inside)) or 1 if self._stack else 1)
 
     def _in_cluster(self, name: str, key: str | None = None) -> SettingsLine:
-        """The line of an object's namespace, or of its cluster where that has it once: its name ends with both. Or the
-        line of the cluster's key, where it is written."""
+        """The line of the registry of one's own, of the object's namespace, or of its cluster where that has it once:
+        its name ends with both. Or the line of the cluster's key, where it is written."""
         namespace, _, end = name.partition("@")
+        own = as_list(self._config.get(f"{self._project}:{_SELF_HOSTED}"))
+        for index, each in enumerate(own):
+            if (value_at(each, "name"), value_at(each, "cluster")) == (namespace, end.partition(".")[0]):
+                return self._in_stack(_SELF_HOSTED, (index,))
         clusters = as_list(self._config.get(f"{self._project}:{_CLUSTERS}"))
         here = _position(clusters, end.partition(".")[0] or name)
         if here is None:

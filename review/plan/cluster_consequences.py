@@ -8,7 +8,9 @@ from policies.pack.rule import Level
 from render.resource import Resource
 from resources.kubernetes import (
     ADMISSION_BINDING,
+    CLAIM,
     CRON_JOB,
+    DEPLOYMENT,
     EXTERNAL_SECRET,
     NAMESPACE,
     SECRET,
@@ -37,12 +39,15 @@ _WITHOUT_ACCOUNT = {
 }
 _REFUSES = "images of other registries, and tags that can move"
 _LIMIT = 10
+_OWN_REGISTRY = ":SelfHostedRegistry$"
+"""In the URN of what is of a registry of one's own: its secrets and jobs are no pull secret's."""
 
 
 def cluster_consequences(compared: Compared) -> Iterator[Consequence]:
     changes = [each for each in compared.changes if each.cluster]
     yield from _renames(changes)
-    yield from _sources(changes)
+    yield from _sources([each for each in changes if _OWN_REGISTRY not in each.urn])
+    yield from _own_registries([each for each in changes if _OWN_REGISTRY in each.urn])
     yield from _accounts(changes)
     yield from _namespaces(changes)
     yield from _admissions(changes)
@@ -91,6 +96,16 @@ def _accounts(changes: Sequence[Change]) -> Iterator[Consequence]:
         names = listed(sorted(f"{_namespace(each)[1]}/{_name(each.old)}" for each in group), limit=_LIMIT)
         kind = "service account" if len(group) == 1 else "service accounts"
         text = f"{_WITHOUT_ACCOUNT[what]} {kind} {names} in cluster {cluster}."
+        yield Consequence(topic=Topic.CLUSTER, text=text, urns=urns_of(group))
+
+
+def _own_registries(changes: Sequence[Change]) -> Iterator[Consequence]:
+    gone = [each for each in changes if each.op is Op.DELETE and each.type in {DEPLOYMENT, CLAIM}]
+    for (what, cluster), group in grouped(gone, lambda each: (each.type, each.cluster)).items():
+        names = listed(sorted(f"{_namespace(each)[1]}/{_name(each.old)}" for each in group), limit=_LIMIT)
+        text = f"No longer served in cluster {cluster}: {names}, so nothing can be pulled from there."
+        if what == CLAIM:
+            text = f"No longer declared in cluster {cluster}, and not deleted: the images of {names}."
         yield Consequence(topic=Topic.CLUSTER, text=text, urns=urns_of(group))
 
 

@@ -16,6 +16,7 @@ from domain.iam.roles import principals_trust
 from domain.kms import GRANTS_PER_REPOSITORY, key_grants_problems
 from domain.problems import Path, Problem, path_text
 from settings.checks.cluster_entries import cluster_problems, pull_credential_problems
+from settings.checks.self_hosted_entries import self_hosted_problems
 from settings.declared.settings import Settings
 from settings.declared.values import StackRegistry
 from settings.written.catalog import EFFECTS, SELECTORS, TASKS, Pull, Push, RepositoryEntry, RetentionRule, domain_rule
@@ -198,6 +199,7 @@ def stack_problems(keys: StackKeys, aws: AwsKeys) -> Iterator[tuple[str, Problem
         "replicas": _replica_problems(keys, aws),
         "clusters": cluster_problems(keys, RegistryId(account=aws.account, region=aws.region)),
         "pull_credentials": pull_credential_problems(keys),
+        "self_hosted": self_hosted_problems(keys),
         "keys": _key_arn_problems(keys),
         "pull_time_exclusions": _principal_problems(keys.pull_time_exclusions, partition),
         "roles": _under(_auditor_problems(keys.roles.auditors, partition), "auditors"),

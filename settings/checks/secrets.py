@@ -21,7 +21,8 @@ def secret_problems(
     for name in given:
         if name not in wanted:
             fix = nearest(name, set(wanted)) if wanted else "remove it, or name what needs it"
-            yield name, Problem((), None, "is not a secret of a cache, of pull_credentials or of monitoring", fix)
+            message = "is not a secret of a cache, of pull_credentials, of monitoring or of self_hosted"
+            yield name, Problem((), None, message, fix)
         elif name not in secret:
             message = "is written in plain text, for every reader of the repository"
             yield name, Problem((), None, message, f"make a new one, and {command}{name}")

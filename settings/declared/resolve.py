@@ -20,6 +20,7 @@ from domain.iam.github_trust import IMMUTABLE, GitHubSource
 from domain.iam.grants import AccountGrant, Grant, OrganizationGrant, PullService, ServiceGrant
 from domain.iam.roles import cache_role
 from settings.declared.cluster_pulls import NamespacePulls, clusters
+from settings.declared.cluster_registries import self_hosted
 from settings.declared.settings import Settings, lifecycle_text, policy_text
 from settings.declared.source_repositories import StackIdentity, source_repositories
 from settings.declared.tested_principals import with_access_tests
@@ -61,6 +62,7 @@ def resolve(project: str, stack: str, catalog: Catalog, keys: StackKeys, aws: Aw
         removed=catalog.removed,
         role_options=keys.roles,
         clusters=found,
+        self_hosted=self_hosted(keys),
         github=_github(catalog, keys, repositories, StackIdentity(project=project, stack=stack, home=home)),
         caches=tuple(_cache(each, keys, home, project=project, stack=stack, pullers=pullers) for each in keys.caches),
         scanning=keys.scanning,

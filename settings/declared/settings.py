@@ -22,6 +22,7 @@ from domain.iam.roles import Role
 from domain.kms import key_policy
 from domain.kubernetes.cluster import Cluster, Namespace
 from domain.monitoring.subscribers import SlackChannel
+from domain.selfhosted.cluster_registry import ClusterRegistry
 from domain.wording import listed
 from settings.declared.iam_roles import registry_roles
 from settings.declared.values import Publisher, Repository, StackRegistry, publishers
@@ -50,6 +51,8 @@ class Settings:
     removed: Mapping[str, Retirement]
     role_options: RoleOptions
     clusters: tuple[Cluster, ...]
+    self_hosted: tuple[ClusterRegistry, ...]
+    """Registries of one's own, in clusters."""
     github: tuple[GitHubRepository, ...]
     """What is declared at GitHub."""
     caches: tuple[Cache, ...]

@@ -11,6 +11,7 @@ from domain.kubernetes.cluster import PULL_TOKEN_PREFIX
 from domain.model_problems import meant_value
 from domain.monitoring.subscribers import ENDPOINT_KEY_PREFIX
 from domain.problems import Problem
+from domain.selfhosted.cluster_registry import HTPASSWD_KEY_PREFIX, UPSTREAM_KEY_PREFIX
 from domain.wording import a, near, nearest
 from settings.faults import Fault
 from settings.files.project import other_project_files, project_problems, provider_problems, stack_file_problems
@@ -20,7 +21,9 @@ PROJECT_FILE = "Pulumi.yaml"
 _TYPES = (None, "string", "integer", "boolean", "object", "array")
 REGION, ACCOUNTS = "aws:region", "aws:allowedAccountIds"
 _OF_AWS = (REGION, ACCOUNTS)
-SECRET_PREFIXES = (TOKEN_KEY_PREFIX, PULL_TOKEN_PREFIX, ENDPOINT_KEY_PREFIX)
+SECRET_PREFIXES = (
+    TOKEN_KEY_PREFIX, PULL_TOKEN_PREFIX, ENDPOINT_KEY_PREFIX, HTPASSWD_KEY_PREFIX, UPSTREAM_KEY_PREFIX
+)  # fmt: skip
 """How the keys of a stack's secrets begin."""
 UNREADABLE_SECRET = "encrypted"  # noqa: S105  in place of a value that only its owner can decrypt
 

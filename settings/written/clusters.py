@@ -27,7 +27,7 @@ _INTERVAL_SECONDS = (5 * 60, 11 * 60 * 60)
 """A token is valid for twelve hours."""
 _FILE_NAME = 40
 """What is longer may be a secret."""
-_CERTIFICATE, _KEY = "-----BEGIN CERTIFICATE-----", "PRIVATE KEY-----"
+CERTIFICATE_HEAD, PRIVATE_KEY_WORDS = "-----BEGIN CERTIFICATE-----", "PRIVATE KEY-----"
 
 
 def _endpoint_problems(endpoint: str) -> list[Problem]:
@@ -51,10 +51,10 @@ def _authority_problems(text: str) -> list[Problem]:
         pem = base64.b64decode(text, validate=True).decode()
     except (binascii.Error, ValueError):
         pem = ""
-    if _KEY in pem or _KEY in text:
+    if PRIVATE_KEY_WORDS in pem or PRIVATE_KEY_WORDS in text:
         return [Problem((), None, "is a private key, for every reader of the file", f"make a new key, and {fix}")]
     shown = text if len(text) <= _FILE_NAME else None
-    return unless(pem.lstrip().startswith(_CERTIFICATE), shown, "is not a certificate", fix)
+    return unless(pem.lstrip().startswith(CERTIFICATE_HEAD), shown, "is not a certificate", fix)
 
 
 def _interval_problems(text: str) -> list[Problem]:

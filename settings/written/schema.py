@@ -1,6 +1,6 @@
 """`python -m settings.written.schema`: what the models know, for editors and readers, written or (`--check`) compared.
 
-The catalog's JSON Schema, and the tables of keys in docs/catalog.md, docs/stack.md and docs/monitoring.md."""
+The catalog's JSON Schema, and the tables of keys in pages of docs."""
 
 import json
 import re
@@ -13,17 +13,17 @@ import yaml
 from pydantic_core import to_jsonable_python
 
 from settings.files.configuration import PROJECT_FILE
-from settings.written import access_tests, catalog, clusters, github_options, monitoring_options, stack
+from settings.written import access_tests, catalog, clusters, github_options, monitoring_options, self_hosted, stack
 from settings.written.access_tests import PRINCIPALS
 from settings.written.catalog import EFFECTS, SELECTORS, Catalog
 from settings.written.fields import Model
 
 FILE = Path("docs", "catalog.schema.json")
-PAGES = (Path("docs", "catalog.md"), Path("docs", "stack.md"), Path("docs", "monitoring.md"))
+PAGES = tuple(Path("docs", f"{each}.md") for each in ("catalog", "stack", "monitoring", "self-hosted"))
 _TABLE = re.compile(
     r"(<!-- The keys of (\w+), written by `make schema`: don't edit. -->\n).*?(<!-- End of the keys. -->)", re.DOTALL
 )
-_MODULES = (stack, clusters, github_options, monitoring_options, access_tests, catalog)
+_MODULES = (stack, clusters, github_options, monitoring_options, access_tests, self_hosted, catalog)
 _PROJECT = "project"
 """In place of a model: the stack's own keys, as Pulumi.yaml declares them."""
 

@@ -25,6 +25,7 @@ from settings.written.clusters import ClusterEntry, PullCredentialEntry
 from settings.written.fields import Model, PrincipalArn, RegistryUser, Text, checked, service_arn, unchanged
 from settings.written.github_options import GitHubOptions
 from settings.written.monitoring_options import MonitoringOptions
+from settings.written.self_hosted import SelfHostedEntry
 
 _PREFIX = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*[._/-]*")
 """API, RepositoryFilterValue: ^(?:[a-z0-9]+(?:[._-][a-z0-9]*)*/)*[a-z0-9]*(?:[._-][a-z0-9]*)*$"""
@@ -191,6 +192,7 @@ class StackKeys(Model):
     caches: tuple[CacheEntry, ...] = ()
     clusters: tuple[ClusterEntry, ...] = ()
     pull_credentials: dict[StrictStr, PullCredentialEntry] = Field({})
+    self_hosted: tuple[SelfHostedEntry, ...] = ()
     github: Annotated[GitHubOptions | None, BeforeValidator(lambda value: value or None)] = None
     scanning: Scanning = Scanning()
     monitoring: MonitoringOptions = MonitoringOptions()

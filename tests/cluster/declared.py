@@ -44,16 +44,20 @@ def declared_in(cluster: str) -> list[Resource]:
 def manifest_of(declared: Resource) -> Object:
     """What goes to the API, where a render has no secret: these stand in for it."""
     if declared.inputs.get("data") == SECRET:
+        if declared.inputs["type"] == "Opaque":
+            return {**declared.inputs, "data": {"htpasswd": ""}}
         logins = [("ghcr.io", "acme-bot", CANARY), ("docker.io", "acme", CANARY)]
         return {**declared.inputs, "data": {DOCKER_CONFIG: docker_config(logins)}}
     return declared.inputs
 
 
 def pod_template(declared: Resource) -> Object | None:
-    """Of a Job, or of those that a CronJob makes."""
+    """Of a Job or a Deployment, or of the Jobs that a CronJob makes."""
     spec = declared.inputs.get("spec", {})
     spec = spec.get("jobTemplate", {}).get("spec", spec)
-    template: Object | None = spec.get("template") if declared.inputs["kind"] in {"Job", "CronJob"} else None
+    template: Object | None = (
+        spec.get("template") if declared.inputs["kind"] in {"Job", "CronJob", "Deployment"} else None
+    )
     return template
 
 

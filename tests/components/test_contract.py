@@ -30,6 +30,7 @@ from render.resource import Resource
 from resources.providers import is_provider
 from tests.cluster_values import HOST, STOREFRONT, TOOLS, access
 from tests.monitoring_values import MONITORED
+from tests.selfhosted.own import OWN
 
 PROJECT, STACK = "container-registry", "test"
 TAGS = {"owner": "payments", "environment": "test", "project": PROJECT, "managed-by": "pulumi"}
@@ -146,10 +147,14 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "registry_policy": "{}",
         "pull_time_exclusions": ("arn:aws:iam::111122223333:role/scanner",),
     },
+    "SelfHostedRegistry": {"placed": OWN, "htpasswd": "acme:x", "upstream_password": "canary"},
     "SourceRepository": {"repository": SOURCE},
 }
 NAME = "thing@eu-west-1"
-PACKAGES = {"ClusterPolicies": "kubernetes", "ClusterPullAccess": "kubernetes", "SourceRepository": "github"}
+PACKAGES = {
+    **dict.fromkeys(("ClusterPolicies", "ClusterPullAccess", "SelfHostedRegistry"), "kubernetes"),
+    "SourceRepository": "github",
+}
 """Of those that declare nothing at AWS."""
 
 

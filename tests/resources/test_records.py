@@ -135,7 +135,7 @@ def test_a_type_has_one_record_and_its_file_is_its_services() -> None:
     ("aws:cloudwatch/logStream:LogStream", "resources/logs.py"),
     ("aws:cloudwatch/metricStream:MetricStream", "resources/cloudwatch.py"),
     ("github:index/repository:Repository", "resources/github.py"),
-    ("kubernetes:apps/v1:Deployment", "resources/kubernetes.py"),
+    ("kubernetes:apps/v1:StatefulSet", "resources/kubernetes.py"),
 )
 def test_a_type_without_a_record_is_refused_by_name(token: str, file: str) -> None:
     with pytest.raises(LookupError, match=f"{token} has no record: add one to {file}"):

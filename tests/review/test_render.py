@@ -83,7 +83,7 @@ def test_the_collector_is_left_as_it_was(project: Path) -> None:
     assert gc.isenabled()
 
 
-@pytest.mark.parametrize("token", ["github:index/repository:Repository", "kubernetes:apps/v1:Deployment"])
+@pytest.mark.parametrize("token", ["github:index/repository:Repository", "kubernetes:apps/v1:StatefulSet"])
 def test_a_type_without_a_record_ends_the_render_and_no_tree(token: str, dev: Render) -> None:
     """Its short name is that of another provider's type, whose inputs it lacks."""
 

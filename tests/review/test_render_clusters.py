@@ -31,6 +31,7 @@ TEXT = (PROJECT / FILE).read_text(encoding="utf-8")
 (PAYMENTS,) = (f"{line}\n" for line in TEXT.splitlines() if "name: payments, mode: refreshed-secret" in line)
 (MARKET,) = (f"{line}\n" for line in TEXT.splitlines() if "name: storefront, mode: external-secrets" in line)
 (TOOLS,) = (f"{line}\n" for line in TEXT.splitlines() if "mode: static-registry" in line)
+OWN = TEXT[TEXT.index("  container-registry:self_hosted") : TEXT.index("  container-registry:pull_credentials")]
 CREDENTIALS = TEXT[TEXT.index("  container-registry:pull_credentials") :]
 NOT_PULLED: TextEdit = ("catalog.yaml", ", {cluster: market, namespace: payments}", "")
 CANARY = "ghp-canary-of-a-token"
@@ -67,7 +68,7 @@ def changed(*edits: TextEdit) -> Plan:
 WITHOUT = (FILE, PAYMENTS, "")
 CHANGES: dict[str, tuple[TextEdit, ...]] = {
     "a namespace less": (WITHOUT, NOT_PULLED),
-    "a secret less": ((FILE, f"{TOOLS}{CREDENTIALS}", ""),),
+    "a secret less": ((FILE, TOOLS, ""), (FILE, CREDENTIALS, "")),
     "refreshed instead": ((FILE, MARKET, MARKET.replace("external-secrets", "refreshed-secret")),),
     "static instead": (
         (FILE, PAYMENTS, PAYMENTS.replace("refreshed-secret", "static-registry, credentials: [ghcr]")), NOT_PULLED,
@@ -75,9 +76,12 @@ CHANGES: dict[str, tuple[TextEdit, ...]] = {
     ),
     "only warned of": ((FILE, "admission: {action: deny, except: [monitoring]}", "admission: {action: audit}"),),
     "not judged": ((FILE, "      admission: {action: deny, except: [monitoring]}\n", ""),),
-    "refused from now on": ((FILE, "admission: {action: audit}", "admission: {action: deny, except: [tools]}"),),
+    "refused from now on": ((FILE, "admission: {action: audit, except: [registry]}",
+                             "admission: {action: deny, except: [tools, registry]}"),),
+    "a registry of its own less": ((FILE, OWN, ""),),
     "a cluster of another name": (
-        (FILE, "- name: factory", "- name: plant"), ("catalog.yaml", "{cluster: factory", "{cluster: plant"),
+        (FILE, "- name: factory", "- name: plant"), (FILE, "cluster: factory", "cluster: plant"),
+        ("catalog.yaml", "{cluster: factory", "{cluster: plant"),
     ),
     "an account of another name": ((FILE, "service_accounts: [web]", "service_accounts: [web-2]"),),
 }  # fmt: skip
@@ -115,8 +119,8 @@ def test_no_token_is_shown_anywhere(
     monkeypatch.setattr(configuration, "UNREADABLE_SECRET", CANARY)
     before, after = (render(copied(tmp_path / each, *BARE, *of), "prod") for each, of in (("a", ()), ("b", edits)))
     secrets = [each for each in before.resources if each.type == SECRET]
-    assert [each.inputs["data"] for each in secrets] == ["[secret]"]
-    assert [each.options["additionalSecretOutputs"] for each in secrets] == [["data", "stringData"]]
+    assert [each.inputs["data"] for each in secrets] == ["[secret]"] * 2
+    assert [each.options["additionalSecretOutputs"] for each in secrets] == [["data", "stringData"]] * 2
     compared = plan(before, after)
     printed = [form(each) for form in (to_json, to_text, to_markdown) for each in (before, after)]
     printed += [form(compared) for form in (text.to_text, markdown.to_markdown, as_json.to_json)]
@@ -146,7 +150,7 @@ def test_a_remark_points_at_the_namespace(kind: str, name: str, line: str) -> No
 
 def test_a_rules_finding_points_at_the_namespace(prod: Render) -> None:
     lines = SettingsLines(PROJECT, "container-registry", "prod")
-    (secret,) = [each for each in prod.resources if each.type == SECRET]
+    (secret,) = [each for each in prod.resources if each.type == SECRET and each.name == "tools@factory"]
     found = lines.place(secret, ("data",), "any-rule")
     assert TEXT.splitlines(keepends=True)[found.line - 1] == TOOLS
 

@@ -14,6 +14,7 @@ from render.program_run import declared_by
 from render.resource import Render, Resource
 from resources.kubernetes import (
     ADMISSION_BINDING,
+    CLAIM,
     CRON_JOB,
     EXTERNAL_SECRET,
     JOB,
@@ -109,9 +110,9 @@ def test_a_cluster_without_objects_has_no_provider(
 
 
 def test_only_what_someone_needs_stays_behind(prod: Render) -> None:
-    """A namespace that leaves the stack is not deleted: all that runs in it would be."""
+    """What leaves the stack is not deleted: all that runs in a namespace would be, and the images of a claim."""
     kept = {each.type for each in prod.resources if each.options.get("retainOnDelete")}
-    assert kept == {NAMESPACE}
+    assert kept == {NAMESPACE, CLAIM}
     assert not any(each.protect for each in prod.resources if is_kubernetes(each.type))
 
 

@@ -37,6 +37,7 @@ MARKET, FACTORY = "- name: market", "- name: factory"
     case("a part", NAMESPACE, "storefront@factory.web", SECRETS, line("- {name: storefront", FACTORY)),
     case("the refresher's image", CRON_JOB, "storefront@factory", IMAGES, line("refresher:", FACTORY)),
     case("the cluster's policies", SECRET, "policies@factory.images", SECRETS, line(FACTORY)),
+    case("a registry of one's own", SECRET, "own@factory.auth", SECRETS, line("- name: own")),
     case("a namespace that is not there any more", SECRET, "gone@factory", SECRETS, line(FACTORY)),
     case("a cluster that is not", SECRET, "payments@gone", SECRETS, line("container-registry:clusters")),
     case("a namespace called as a repository", SECRET, "payments/api@market", SECRETS, line(MARKET)),
