@@ -1,5 +1,6 @@
 """What a real `pulumi` asks of an S3 bucket and a KMS key, held against the roles."""
 
+import json
 import re
 import shutil
 import threading
@@ -15,10 +16,11 @@ import urllib3
 
 from localcloud.clients import AwsCredentials, Clients
 from localcloud.cloud import LocalCloud
+from resources.ecr import LIFECYCLE_POLICY
 from tests.bootstrap.backend import Backend
 from tests.bootstrap.calls import Asked
 from tests.bootstrap.conftest import granted, refused
-from tests.bootstrap.deployed import DEPLOY, PREVIEW, DeployedAccount, fill_in
+from tests.bootstrap.deployed import DEPLOY, DESTROY, PREVIEW, DeployedAccount, fill_in
 from tests.engine.workspace import Workspace, _environment, _write_plugin, copied_with_code
 
 pytestmark = pytest.mark.engine
@@ -191,3 +193,15 @@ def test_what_pulumi_asks_is_what_the_roles_may(bench: Bench) -> None:
 
     after = bench.asked("preview", "--stack", "dev", "--json")
     assert _alike(after) <= _alike(looks)
+
+    # What the job that deletes does with the state: deploy.yml, destroy.
+    destroy, file = bench.account.session(DESTROY), ("--stack", "dev", "--file", "state.json")
+    exported = bench.asked("stack", "export", *file)
+    state = json.loads((bench.workspace.folder / "state.json").read_text(encoding="utf-8"))["deployment"]
+    urn = next(each["urn"] for each in state["resources"] if each["type"] == LIFECYCLE_POLICY)
+    handled = (
+        exported
+        | bench.asked("stack", "import", *file)
+        | bench.asked("destroy", "--yes", "--stack", "dev", "--target", urn)
+    )
+    assert refused(destroy, bench.requests(handled)) == []

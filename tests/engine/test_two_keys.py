@@ -116,6 +116,23 @@ def test_deploy_deletes_no_protected_repository_though_told_to_ignore_it(make: M
     workspace.as_role("sandbox").pulumi("up", "--yes", "--skip-preview", "--ignore-protect", "--stack", "dev").ok()
 
 
+def test_an_approval_that_comes_too_late_deletes_nothing(make: Make) -> None:
+    """By then the repository is declared again: it is protected, and has lost the tag."""
+    workspace = make("dev", ("Pulumi.dev.yaml", _small), ("catalog.yaml", _two), ("catalog.yaml", _retire))
+    deploy = workspace.as_role("deploy")
+    deploy.up().ok()
+    listed = [urn for urn in workspace.state() if f"::{NAME}@" in urn]
+    (workspace.folder / "deletions.txt").write_text("".join(f"{urn}\n" for urn in listed), encoding="utf-8")
+    workspace.edit("catalog.yaml", lambda catalog: catalog["repositories"][NAME].pop("retire"))
+    deploy.up().ok()
+    late = _step(workspace, "destroy-prod", "destroy", "destroy")
+    assert late.returncode != 0
+    assert "protected" in late.stdout + late.stderr
+    assert _there(workspace) == HERE
+    assert _roles(workspace) == [DEPLOY]
+    assert deploy.preview("--expect-no-changes").code == 0
+
+
 def test_the_two_jobs_hand_over(retired: Workspace) -> None:
     retired.cloud.push("us-east-1", NAME)
     retired.edit("catalog.yaml", _remove)
