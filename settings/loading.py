@@ -25,7 +25,7 @@ from settings.checks.github_entries import (
     shared_problems,
 )
 from settings.checks.monitoring_entries import endpoint_secrets, monitored_problems, monitoring_entry_problems
-from settings.checks.other_stacks import cluster_names, shared_registries
+from settings.checks.other_stacks import cluster_names, other_regions, shared_registries
 from settings.checks.secrets import secret_problems
 from settings.checks.self_hosted_entries import self_hosted_secrets
 from settings.declared.resolve import resolve, sources_of
@@ -82,6 +82,7 @@ def load(root: FilePath, stack: str, engine: Mapping[str, str] | None = None) ->
     report(*access_test_problems(
         settings, catalog, sound.keys, sources_of(catalog),
         repositories=list(written) if isinstance(written, Mapping) else [], whole=whole,
+        elsewhere=lambda: other_regions(root, stack),
     ))  # fmt: skip
     if found := [*faults, *configuration.faults]:
         raise InvalidSettings(found)

@@ -1,7 +1,7 @@
 """What the catalog's tests of access expect, each tried by its principal."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -86,39 +86,52 @@ def _deletions(case: Case, ecr: Any, pushed: Image) -> Iterator[Call]:
     of = {"registryId": case.registry.account, "repositoryName": case.name}
     yield lambda: ecr.batch_delete_image(**of, imageIds=[{"imageTag": f"nothing-{pushed.digest[-8:]}"}])
     yield lambda: ecr.delete_repository(**of)
-    yield lambda: _undone(
-        lambda: ecr.delete_lifecycle_policy(**of),
-        lambda: case.api("ecr").put_lifecycle_policy(**of, lifecyclePolicyText=case.copy.lifecycle_text),
-    )
+    yield _deleted(ecr.delete_lifecycle_policy, case.api("ecr").put_lifecycle_policy, of, _lifecycle(case, of))
 
 
 def _configurations(case: Case, ecr: Any, pushed: Image) -> Iterator[Call]:
-    """Calls that leave all as it is declared, should they be answered."""
+    """Calls that leave all as it is, should they be answered; what is declared may be something else."""
     of = {"registryId": case.registry.account, "repositoryName": case.name}
-    copy, there = case.copy, case.described()
-    mutability: dict[str, object] = {"imageTagMutability": copy.mutability.value}
-    filters = [{"filterType": "WILDCARD", "filter": each} for each in copy.mutable_tags]
-    mutability |= {"imageTagMutabilityExclusionFilters": filters} if filters else {}
+    there, root = case.described(), case.api("ecr")
+    mutability = {key: there[key] for key in there if key.startswith("imageTagMutability")}
     scanning = {"imageScanningConfiguration": there["imageScanningConfiguration"]}
-    tags = [{"Key": key, "Value": value} for key, value in copy.tags.items()]
-    yield lambda: ecr.put_lifecycle_policy(**of, lifecyclePolicyText=copy.lifecycle_text)
+    tags = root.list_tags_for_resource(resourceArn=case.arn)["tags"]
+    image_id, lifecycle = {"imageDigest": pushed.digest}, _lifecycle(case, of)
     yield lambda: ecr.put_image_tag_mutability(**of, **mutability)
     yield lambda: ecr.put_image_scanning_configuration(**of, **scanning)
     yield lambda: ecr.tag_resource(resourceArn=case.arn, tags=tags)
     yield lambda: ecr.untag_resource(resourceArn=case.arn, tagKeys=["rehearsal-nothing"])
-    image_id = {"imageDigest": pushed.digest}
     yield lambda: ecr.update_image_storage_class(**of, imageId=image_id, targetStorageClass="STANDARD")
-    text = copy.policy_text
-    if text is None:
-        yield lambda: ecr.delete_repository_policy(**of)
-    else:
-        put = {**of, "policyText": text}
-        yield lambda: ecr.set_repository_policy(**put)
-        yield lambda: _undone(
-            lambda: ecr.delete_repository_policy(**of), lambda: case.api("ecr").set_repository_policy(**put)
-        )
+    if lifecycle:
+        yield lambda: ecr.put_lifecycle_policy(**of, **lifecycle)
+    policy = _text("policyText", lambda: root.get_repository_policy(**of))
+    if policy:
+        yield lambda: ecr.set_repository_policy(**of, **policy)
+    yield _deleted(ecr.delete_repository_policy, root.set_repository_policy, of, policy)
 
 
-def _undone(call: Call, undo: Call) -> None:
-    call()
-    undo()
+def _lifecycle(case: Case, of: Mapping[str, str]) -> dict[str, str]:
+    return _text("lifecyclePolicyText", lambda: case.api("ecr").get_lifecycle_policy(**of))
+
+
+def _text(name: str, read: Callable[[], Mapping[str, str]]) -> dict[str, str]:
+    """A document that is there; nothing where there is none."""
+    try:
+        return {name: read()[name]}
+    except ClientError as absent:
+        if not absent.response["Error"]["Code"].endswith("PolicyNotFoundException"):
+            raise
+        return {}
+
+
+def _deleted(
+    delete: Callable[..., object], put: Callable[..., object], of: Mapping[str, str], text: Mapping[str, str]
+) -> Call:
+    """A deletion, after which the document is there again."""
+
+    def call() -> None:
+        delete(**of)
+        if text:
+            put(**of, **text)
+
+    return call

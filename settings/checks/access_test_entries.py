@@ -1,6 +1,6 @@
 """What is wrong with the tests of access: they name what is not there, or more principals than one."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from domain.iam.github_trust import GitHubSource
@@ -53,9 +53,10 @@ def _principal_problems(principal: Mapping[str, object]) -> Iterator[Problem]:
 
 def access_test_problems(
     settings: Settings, catalog: Catalog, keys: StackKeys, sources: Iterable[GitHubSource], *,
-    repositories: Collection[str], whole: bool,
+    repositories: Collection[str], whole: bool, elsewhere: Callable[[], Collection[str]],
 ) -> Iterator[Problem]:  # fmt: skip
-    """Names that are not there; `repositories` are all that are written, `whole`: no other part is faulty."""
+    """Names that are not there. `repositories` are all that are written, `whole` says that no other part is faulty,
+    `elsewhere` gives the regions of other stacks, which alone are asked there."""
     principals = StackPrincipals(settings, keys, sources)
     known = {key: list(principals.names(key)) for key in _NOT_IN}
     folded = {key: {_folded(key, each) for each in names} for key, names in known.items()}
@@ -70,7 +71,7 @@ def access_test_problems(
                     place = (*path, "repositories", index)
                     yield unknown(place, name, "is not a repository of the catalog", repositories)
         if whole:
-            yield from _region_problems(settings, path, test, names)
+            yield from _region_problems(settings, path, test, names, elsewhere)
 
 
 def _folded(key: str, name: str) -> str:
@@ -86,12 +87,17 @@ def _unknown(path: Path, name: str, key: str, known: Iterable[str], stack: str) 
 
 
 def _region_problems(
-    settings: Settings, path: Path, test: AccessTestEntry, names: Collection[str]
+    settings: Settings,
+    path: Path,
+    test: AccessTestEntry,
+    names: Collection[str],
+    elsewhere: Callable[[], Collection[str]],
 ) -> Iterator[Problem]:
     for index, region in enumerate(test.regions or ()):
         for name in names:
             known = {each.region for each in settings.all_registries if name.startswith(each.prefixes or "")}
-            if region not in known:
-                message, fix = f"has no registry with {name}", f"write {listed(sorted(known))}, or {_ELSEWHERE}"
+            own = any(each.region == region for each in settings.all_registries)
+            if region not in known and (own or region not in elsewhere()):
+                message, fix = f"has no registry with {name}", f"write {listed(sorted(known))}"
                 yield Problem((*path, "regions", index), region, message, fix)
                 break

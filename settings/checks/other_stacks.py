@@ -54,6 +54,12 @@ def registries_of(configuration: Configuration) -> Iterator[tuple[Where, Path]]:
     yield home, ("config", REGION)
 
 
+def other_regions(root: FilePath, stack: str) -> set[str]:
+    """Those in which the other stacks have registries, as far as their files can be understood."""
+    others = [read_configuration(root, other) for other in stacks(root) if other != stack]
+    return {region for each in others for (_, region), _ in registries_of(each)}
+
+
 def cluster_names(root: FilePath, own: Configuration) -> list[str] | None:
     """The clusters of all stacks; None where a file can't be understood, whose faults are its own matter."""
     others = [read_configuration(root, other) for other in stacks(root) if other != own.stack]

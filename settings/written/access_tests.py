@@ -83,7 +83,7 @@ class AccessTestEntry(Model):
         None, description="only in these stacks"
     )
     regions: Annotated[tuple[StrictStr, ...], Field(min_length=1)] | None = Field(
-        None, description="only in these regions"
+        None, description="only in these regions, those of other stacks with them"
     )
 
 

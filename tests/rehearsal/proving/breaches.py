@@ -33,9 +33,9 @@ from tests.rehearsal.proving.monitoring_breaches import OF_MONITORING
 from tests.rehearsal.proving.stacks import DEV_ACCOUNT, WORKLOADS
 
 API, WEB, LEDGER, INGEST = "payments/api", "storefront/web", "payments/ledger", "data/ingest"
+NOTEBOOKS = "data/notebooks"
 DEV = At(DEV_ACCOUNT)
 pulled_by = DEV.repository_policy
-INGEST_ROLE = "dev.acme.data-ingest+branch-main+tag-v_+11f054b9"
 KEY, SOMEBODY = "alias/container-registry", f"arn:aws:iam::{DEV_ACCOUNT}:role/somebody"
 TO_UNDECLARED = policy(granted(*PULL, to=stacks.OTHER_ACCOUNT))
 TO_ANY_FUNCTION = policy(allow(*PULL, Principal={"Service": "lambda.amazonaws.com"}))
@@ -143,18 +143,10 @@ OF_REPOSITORIES = [
     Breach("repository_policy", API, api_and("ecr:BatchGetImage", to=stacks.OTHER_ACCOUNT), stacks.OTHER_ACCOUNT),
     Breach("repository_policy", API, pulled_by(API, without("PullByOrganizations")), "declared"),
     Breach("repository_policy", LEDGER, pulled_by(LEDGER, to(None)), "and there is none"),
-    Breach("tested_access", INGEST, pulled_by(INGEST, without("PullByAccounts")), "data-platform: pull must be"),
+    Breach("tested_access", NOTEBOOKS, pulled_by(NOTEBOOKS, and_also(granted(*PULL))), "everyone: pull must be denied"),
     Breach(
-        "tested_access", INGEST, pulled_by(INGEST, and_also(granted("ecr:BatchDeleteImage", to=WORKLOADS))),
+        "tested_access", NOTEBOOKS, pulled_by(NOTEBOOKS, and_also(granted("ecr:BatchDeleteImage", to=WORKLOADS))),
         "account workloads: delete must be denied",
-    ),
-    Breach(
-        "tested_access", INGEST, DEV.role_policy(INGEST_ROLE, "ecr:PutImage", "ecr:ListImages"),
-        "refs/heads/main: push must be allowed",
-    ),
-    Breach(
-        "tested_access", INGEST, DEV.trust(INGEST_ROLE, lambda statement: {**statement, "Effect": "Deny"}),
-        "refs/heads/main: push must be allowed",
     ),
     Breach(
         "configured", "registry",

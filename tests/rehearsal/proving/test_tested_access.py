@@ -8,17 +8,18 @@ from pathlib import Path
 import pytest
 
 from domain.iam.access_test import ALLOWED, DENIED
+from localcloud.clients import Clients
 from rehearsal.proofs import tested_access
 from rehearsal.proofs.harness.case import Broken, Case
 from render.rendering import render
 from review.gate.command import GateRequest, gate
 from review.gate.remarks import ACCESS_TEST
-from tests.rehearsal.proving.breaking import At
+from tests.rehearsal.proving.breaking import At, Break, deny, policy, to, without
 from tests.rehearsal.proving.stacks import Stack, Stacks, project_of, stack_file
 from tests.stacks import ROOT
 
 ACCOUNT, PARTNER, MEMBER, STRANGER = "550000880001", "550000880002", "550000880003", "550000880004"
-APP = "team/app"
+APP, ROLE, HERE = "team/app", "dev.acme.tested+branch-main", At(ACCOUNT)
 ACCOUNTS = f'partner: "{PARTNER}", member: "{MEMBER}", stranger: "{STRANGER}"'
 POLICY = f"""registry_policy:
     Version: "2012-10-17"
@@ -27,8 +28,11 @@ POLICY = f"""registry_policy:
       Effect: Allow
       Principal: {{AWS: "{PARTNER}"}}
       Action: [ecr:DeleteLifecyclePolicy, ecr:DeleteRepositoryPolicy]
-      Resource: "{At(ACCOUNT).arn(APP)}"
+      Resource: "{HERE.arn(APP)}"
 """
+REFUSED = deny(
+    "ecr:PutImage", Resource="*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/container-registry/dev/{ROLE}"}
+)
 TESTS = {
     "a workflow pushes": "{github: acme/tested, refs: [refs/heads/main]}, action: push, expect: allowed",
     "another branch does not": "{github: acme/tested, refs: [refs/heads/next]}, action: push, expect: denied",
@@ -95,6 +99,25 @@ def test_each_is_seen_to_fail(stack: Stack, index: int) -> None:
     settings = replace(stack.settings, access_tests=(turned,))
     with pytest.raises(Broken, match=f"{test.action} must be {turned.expect}, and is {test.expect}"):
         tested_access.prove(replace(case, settings=settings))
+
+
+@pytest.mark.parametrize(
+    ("break_it", "told"),
+    [
+        (HERE.role_policy(ROLE, "ecr:PutImage", "ecr:ListImages"), "on refs/heads/main: push must be allowed"),
+        (HERE.trust(ROLE, lambda each: {**each, "Effect": "Deny"}), "on refs/heads/main: push must be allowed"),
+        (HERE.registry_policy(to(policy(REFUSED))), "on refs/heads/main: push must be allowed"),
+        (HERE.role_policy(ROLE, "ecr:GetAuthorizationToken", "ecr:GetAccountSetting"), "main: push must be allowed"),
+        (HERE.more(ROLE, "ecr:DeleteRepository"), "on refs/heads/main: delete must be denied"),
+        (HERE.repository_policy(APP, without("PullByOrganizations")), "account member of organization acme: pull must"),
+    ],
+)
+def test_what_breaks_it_in_the_registry_fails_it(stack: Stack, clients: Clients, break_it: Break, told: str) -> None:
+    assert stack.kept("tested_access", APP).held
+    with break_it(clients):
+        outcome = stack.broken("tested_access", APP)
+    assert not outcome.held
+    assert told in outcome.happened
 
 
 def test_a_test_of_another_region_or_repository_is_not_tried_here(stack: Stack) -> None:

@@ -5,11 +5,29 @@ import pytest
 from tests.review.clones import Clone, Ended, gate, line_of, review
 
 MAIN = "acme/data-ingest on refs/heads/main"
+PLACE = "      - {cluster: market, namespace: data}\n"
+TESTS = """\
+    access_tests:
+      - principal: {github: acme/data-ingest, refs: [refs/heads/main, refs/tags/v1.0]}
+        action: push
+        expect: allowed
+        regions: [us-east-1]
+      - {principal: {account: data-platform}, action: pull, expect: allowed}
+      - {principal: {account: workloads}, action: delete, expect: denied}
+"""
 TEST = "      - {principal: {account: data-platform}, action: pull, expect: allowed}\n"
 GRANT = "      - {account: data-platform}\n      - {account: workloads, role"
 UNGRANT = ("catalog.yaml", GRANT, "      - {account: workloads, role")
 """The account's grant of data/ingest."""
 REFS = 'refs: [refs/heads/main, "refs/tags/v*"]}]\n    pull:\n      - {account: data'
+
+
+@pytest.fixture
+def clone(clone: Clone) -> Clone:
+    """With tests of data/ingest, which main has already."""
+    clone.edit("catalog.yaml", PLACE, f"{PLACE}{TESTS}")
+    clone.commit()
+    return clone
 
 
 def failed(ended: Ended) -> list[tuple[str, str, str]]:
