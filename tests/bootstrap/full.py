@@ -56,6 +56,6 @@ def _caches(account: str, clusters: list[dict[str, Any]]) -> list[dict[str, Any]
         {"upstream": "ghcr", "credentials": secret},
         {"upstream": "gitlab", "credentials": secret},
         {"upstream": "chainguard", "credentials": secret},
-        {"upstream": "azure", "registry": "acme.azurecr.io", "prefix": "acme", "username": "acme"},
+        {"upstream": "azure", "registry": "acme.azurecr.io", "prefix": "acme", "username": "acme-reader"},
         {"upstream": "ecr", "registry": upstream, "prefix": "partner", "upstream_prefix": "shared"},
     ]
