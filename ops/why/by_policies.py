@@ -14,7 +14,6 @@ from ops.why.untrusted import untrusted
 from ops.why.written_pushes import written_pushes
 from review.access.access_questions import AccessAnswer, AccessStep
 from review.access.matrix import Access
-from review.access.partial_evaluation import Permission
 from settings.declared.iam_roles import task_role
 from settings.declared.values import Publisher
 
@@ -41,8 +40,14 @@ def by_policies(call: RefusedCall) -> Obstacle | None:
         return finding
     if answer is None or not (signal.action or "ecr:").startswith("ecr:"):
         return None
-    declared = answer.permission is Permission.ALLOWED or "resource" not in (signal.lacking or "")
-    return _allowed(call, answer) if answer.permission and declared else _denied(call, answer)
+    return _allowed(call, answer) if answer.permission and _is_believed(call, answer) else _denied(call, answer)
+
+
+def _is_believed(call: RefusedCall, answer: AccessAnswer) -> bool:
+    """Whether it is allowed by what is known. AWS denied it, so a condition that only AWS can decide did not hold."""
+    if all(each.startswith("permissions boundary") for each in answer.conditions):
+        return True
+    return not call.stack_role and "resource" not in (call.signal.lacking or "")
 
 
 def _by_action(call: RefusedCall) -> Obstacle | None:
@@ -106,10 +111,10 @@ def _denied(call: RefusedCall, answer: AccessAnswer) -> Obstacle:
     because = str(answer)
     if answer.step is AccessStep.ASSUME:
         return untrusted(call)
-    if answer.step is AccessStep.BOUNDARY:
+    if answer.permission is None and answer.step is AccessStep.BOUNDARY:
         fix = "the boundary is for all roles of the stack: change bootstrap/account.yaml, and deploy it first"
         return obstacle("boundary", because, fix)
-    if answer.step is AccessStep.REGISTRY and answer.statement:
+    if answer.permission is None and answer.step is AccessStep.REGISTRY and answer.statement:
         return obstacle("registry-policy-denies", because, "change that statement", call.in_stack("registry_policy"))
     if call.cache:
         return cache_pull(call, because)

@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from domain.ecr.upstreams import folder
 from domain.problems import Path as KeyPath
 from ops.adopt.yaml_members import NotWritable, with_item, with_value
 from ops.why.causes import CAUSES, Cause
 from ops.why.refused_call import RefusedCall, SettingsPlace
 from render.rendering import PROGRAM, render
-from review.access.access_diff import AccessTrend, access_changes, decided, joined
+from review.access.access_diff import AccessChange, AccessTrend, access_changes, decided, joined
 from review.access.evaluation import access_matrix
 from review.access.matrix import Cell, GranteeKind, Matrix
 from review.access.partial_evaluation import Permission
@@ -90,7 +91,7 @@ def proven(finding: Obstacle, call: RefusedCall) -> Obstacle:
             reason = _refuted(finding, call, after)
             role = after.answer.role if call.token and after.answer else None
     except (NotWritable, InvalidSettings) as fault:
-        reason, role = f"the settings would be faulty: {fault}", None
+        return replace(finding, changes=(), fix=f"no edit is printed, since the settings would be faulty: {fault}")
     if reason:
         return replace(finding, changes=(), fix=f"{_NO_EDIT}: {reason}")
     edits = tuple(edit for name, text in texts.items() for edit in _edits(finding, call, name, text))
@@ -129,10 +130,24 @@ def _refuted(finding: Obstacle, call: RefusedCall, after: RefusedCall) -> str | 
     before, then = (decided(access_matrix(each.rendered, call.boundaries)) for each in (call, after))
     wide = {_grant(each) for each in before.cells if each.principal.kind in _MANY}
     changes = access_changes(_without(before, wide), _without(then, wide))
-    mine = [each for each in changes if each.trend is AccessTrend.GAINED and each.access is call.access][:1]
-    if more := [each for each in changes if not finding.grants or each not in mine]:
+    mine = [each for each in changes if finding.grants and _is_callers(each, after, then)]
+    if more := [each for each in changes if each not in mine]:
         return str(joined(more)[0])
     return None if not finding.grants or (mine and _passes(after)) else "the evaluator still denies it"
+
+
+def _is_callers(change: AccessChange, call: RefusedCall, matrix: Matrix) -> bool:
+    """Whether it is what was asked for: to the caller and no one beside it, in this repository, of this kind."""
+    name = f"{folder(call.cache.rule.prefix)}*" if call.cache else call.repository
+    if (change.trend, change.access, change.repositories) != (AccessTrend.GAINED, call.access, (name,)):
+        return False
+    source, caller = call.service_source, call.caller
+    if source or caller is None:
+        return source is not None and change.who == f"{call.signal.service} for account {source.account}"
+    if caller.provider and not call.is_cluster_token:
+        return change.who == caller.label or change.who.startswith(f"{caller.label} (")
+    wanted = call.stack_role or caller.arn
+    return any(change.who in each.principal.names for each in matrix.cells if each.principal.id == wanted)
 
 
 def _grant(cell: Cell) -> tuple[str, ...]:

@@ -176,6 +176,15 @@ def test_a_role_of_the_stack_of_before(run: Run) -> None:
     assert run(text)[1].startswith("role-not-declared: ")
 
 
+def test_a_grant_to_an_organization_that_the_account_is_not_in(run: Run, tmp_path: Path) -> None:
+    """AWS denied it, so the one condition of the grant did not hold."""
+    for file in PROJECT.glob("*.yaml"):
+        (tmp_path / "project" / file.name).write_bytes(file.read_bytes())
+    text = denied("prod.pull.market.storefront", "payments/api", "222233334444").replace(ACCOUNT, "222233334444")
+    found = json.loads(run(text.replace("resource-based", "identity-based"), "--stack", "prod", "--format", "json")[1])
+    assert (found["cause"]["id"], len(found["edits"])) == ("namespace-not-declared", 1)
+
+
 def test_what_an_organization_has_is_no_access_more(run: Run, tmp_path: Path) -> None:
     """In the tests' project every principal of the organization pulls payments/api, a new publisher as well."""
     claims = {**claims_of(APP), "sub": "repo:acme@1024/payments-api@65536:ref:refs/heads/release"}
