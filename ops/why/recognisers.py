@@ -227,22 +227,8 @@ RECOGNISERS = (
         "https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/",
     ),
     _text(
-        ClientWords.DOCKER, Symptom.NOT_LOGGED_IN, r"no basic auth credentials|401(?: Unauthorized)?: Not Authorized",
-        f"{_ISSUES}kubernetes/kops/issues/16762",
-    ),
-    _text(
-        ClientWords.KUBELET, Symptom.NOT_LOGGED_IN, r"401 Unauthorized",
-        f"{_ISSUES}kubernetes-sigs/aws-load-balancer-controller/issues/3527",
-    ),
-    _text(
         ClientWords.KUBELET, Symptom.FORBIDDEN, r"403 Forbidden|AccessDeniedException|\bAccessDenied\b",
         f"{_ISSUES}aws/containers-roadmap/issues/1614",
-    ),
-    _text(
-        ClientWords.DOCKER, Symptom.NO_REGISTRY,
-        r"access to the resource is denied|insufficient_scope|"
-        r"pull access denied for (?P<image>[\w./-]+), repository does not exist",
-        f"{_ISSUES}docker-archive/compose-cli/issues/853",
     ),
     _text(
         ClientWords.DOCKER, Symptom.REPOSITORY_MISSING, r"name unknown|NAME_UNKNOWN|RepositoryNotFoundException",
@@ -256,10 +242,24 @@ RECOGNISERS = (
         ClientWords.KUBELET, Symptom.IMAGE_MISSING, r"failed to resolve (?:reference|image)\b.*: not found",
         f"{_ISSUES}containerd/containerd/blob/main/core/remotes/docker/resolver.go",
     ),
-    # A pod whose image can be had without the secret runs all the same: it is looked at last.
+    # What a pod lacks without its secret; with another reason, that one counts.
     _text(
         ClientWords.KUBELET, Symptom.NO_PULL_SECRET,
         r"Unable to retrieve some image pull secrets \((?P<secret>[^)]+)\)",
         f"{_ISSUES}kubernetes/kubernetes/blob/master/pkg/kubelet/kubelet_pods.go",
+    ),
+    _text(
+        ClientWords.DOCKER, Symptom.NOT_LOGGED_IN, r"no basic auth credentials|401(?: Unauthorized)?: Not Authorized",
+        f"{_ISSUES}kubernetes/kops/issues/16762",
+    ),
+    _text(
+        ClientWords.KUBELET, Symptom.NOT_LOGGED_IN, r"401 Unauthorized",
+        f"{_ISSUES}kubernetes-sigs/aws-load-balancer-controller/issues/3527",
+    ),
+    _text(
+        ClientWords.DOCKER, Symptom.NO_REGISTRY,
+        r"access to the resource is denied|insufficient_scope|"
+        r"pull access denied for (?P<image>[\w./-]+), repository does not exist",
+        f"{_ISSUES}docker-archive/compose-cli/issues/853",
     ),
 )  # fmt: skip

@@ -10,9 +10,11 @@ from botocore.exceptions import ClientError
 
 from domain.aws import Arn
 from domain.iam.actions import IMPORT_ACTIONS, PULL_ACTIONS, PUSH_ACTIONS
+from domain.iam.oidc import AUDIENCE
 from localcloud.clients import AwsCredentials
+from localcloud.github_issuer import GithubIssuer
 from oci.client import Refused
-from oci.image import image
+from oci.image import image, index
 from oci.manifest import Blob
 from rehearsal.proofs.harness.principals import allow
 from rehearsal.proofs.harness.upstream_registries import TAG
@@ -153,9 +155,9 @@ def a_token_of_yesterday(world: World) -> Seen:
 
 
 @planted("id-token-invalid")
-def a_token_with_another_signature(world: World) -> Seen:
-    head, body, signature = world.cloud.github_token(APP).split(".")
-    return world.step(APP, world.role(MAIN), token=".".join((head, body, signature[::-1])))
+def a_token_signed_by_another_key(world: World) -> Seen:
+    token = GithubIssuer().token(APP, audience=AUDIENCE, now=datetime.now(UTC))
+    return world.step(APP, world.role(MAIN), token=token)
 
 
 @planted("session-too-long")
@@ -695,6 +697,16 @@ def an_image_whose_tag_moved(world: World) -> Seen:
 def an_image_that_is_not_there_yet(world: World) -> Seen:
     refused = world.pull(world.root(REPLICA), "team/app", "v7", region=REPLICA)
     return docker_pull(refused, "team/app", "v7", at=host(REPLICA))
+
+
+@planted("platform-missing")
+def a_platform_that_was_not_built(world: World) -> Seen:
+    """The client looks for its platform in the index, and finds others."""
+    with world.client(world.root()) as client:
+        client.push("team/app", index("team/app"), "v4")
+        found = json.loads(client.manifest("team/app", "v4").content)["manifests"]
+    assert {each["platform"]["architecture"] for each in found} == {"amd64", "arm64"}
+    return Seen(text=f"{host()}/team/app:v4: no matching manifest for linux/riscv64 in the manifest list entries\n")
 
 
 @planted("tag-missing")

@@ -57,9 +57,6 @@ PUBLISHED: Mapping[str, Seen] = {
         repository="team/app",
     ),
     "throttled": Seen(text=f"{host()}/team/app:v1: toomanyrequests: Rate exceeded\n"),
-    "platform-missing": Seen(
-        text=f"docker: {host()}/team/app:v1: no matching manifest for linux/arm64/v8 in the manifest list entries\n"
-    ),
     "platform-wrong": Seen(text="exec /usr/local/bin/app: exec format error\n"),
     "image-not-admitted": Seen(
         text='Error from server (Forbidden): error when creating "pod.yaml": pods "app" is forbidden: '

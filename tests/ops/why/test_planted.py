@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -12,22 +12,26 @@ from unittest.mock import patch
 
 import pytest
 
+from bootstrap.template import boundaries
+from domain.iam.access import Policy
 from ops.__main__ import main
 from ops.why.causes import CAUSES
 from render.rendering import render
 from render.resource import Render
 from review.access.access_diff import AccessTrend, access_changes
-from review.access.command import matrix_of
+from review.access.evaluation import access_matrix
+from review.access.matrix import Matrix
 from tests.ops.why import planted
 from tests.ops.why.conftest import built
 from tests.ops.why.planted import PLANTS, Plant
 from tests.ops.why.published import PUBLISHED
-from tests.ops.why.world import APP, Seen, World, project
+from tests.ops.why.world import ACCOUNT, APP, HOME, PROD, Seen, World, project
 
 _AFTER = {"not-deployed", "wrong-role"}
 """What is found once the settings allow the call: it is deployed next, and the role that is for it is assumed."""
 _NO_ACCESS = {"tag-immutable", "claim-subject-form"}
 """Causes whose edits grant nothing that the access matrix knows."""
+_ACCOUNTS = {"dev": ACCOUNT, "prod": PROD}
 _RENDERED: dict[tuple[str, ...], Render] = {}
 """By stack and the texts of the settings: nothing else of a folder counts."""
 
@@ -39,6 +43,16 @@ def rendered(folder: Path, stack: str) -> Render:
     return _RENDERED[key]
 
 
+_MATRICES: dict[int, Matrix] = {}
+"""Of each render, all of which stay; the boundary is the same in all that are compared."""
+
+
+def matrix(of: Render, boundaries: Mapping[str, Policy]) -> Matrix:
+    if id(of) not in _MATRICES:
+        _MATRICES[id(of)] = access_matrix(of, boundaries)
+    return _MATRICES[id(of)]
+
+
 def why(folder: Path, seen: Seen, tmp: Path) -> tuple[int, dict[str, Any], str]:
     """What the command prints, as JSON, and its errors."""
     given: list[str] = []
@@ -48,9 +62,11 @@ def why(folder: Path, seen: Seen, tmp: Path) -> tuple[int, dict[str, Any], str]:
             file.write_text(content if isinstance(content, str) else json.dumps(content, default=str), encoding="utf-8")
             given += [each for each in (option, str(file)) if each]
     named = ["--repository", seen.repository] if seen.repository else []
-    once = patch("ops.why.command.render", rendered), patch("ops.why.finding.render", rendered)
+    once = (("command.render", rendered), ("finding.render", rendered), ("finding.access_matrix", matrix))
     out, err = StringIO(), StringIO()
-    with once[0], once[1], redirect_stdout(out), redirect_stderr(err):
+    with ExitStack() as stack, redirect_stdout(out), redirect_stderr(err):
+        for name, cached in once:
+            stack.enter_context(patch(f"ops.why.{name}", cached))
         status = main(["why", "--stack", "dev", "--project", str(folder), "--format", "json", *given, *named])
     return status, json.loads(out.getvalue() or "{}"), err.getvalue()
 
@@ -83,9 +99,12 @@ def test_planted(plant: Plant, world: World, tmp_path: Path) -> None:
 
 def _proven(folder: Path, seen: Seen, found: Mapping[str, Any], tmp: Path) -> None:
     """The matrix of this stack has the one access more, those of others nothing but what a pull gives everywhere."""
-    before = {stack: matrix_of(rendered(folder, stack), folder) for stack in ("dev", "prod")}
+    made = {
+        stack: boundaries(folder, "container-registry", stack, account, HOME) for stack, account in _ACCOUNTS.items()
+    }
+    before = {stack: matrix(rendered(folder, stack), each) for stack, each in made.items()}
     applied(folder, found["edits"])
-    after = {stack: matrix_of(rendered(folder, stack), folder) for stack in before}
+    after = {stack: matrix(rendered(folder, stack), each) for stack, each in made.items()}
     changes = access_changes(before["dev"], after["dev"])
     if found["cause"]["id"] in _NO_ACCESS:
         assert changes == ()
@@ -99,6 +118,11 @@ def _proven(folder: Path, seen: Seen, found: Mapping[str, Any], tmp: Path) -> No
         assert access_changes(before["prod"], after["prod"]) == ()
     again = why(folder, seen, tmp)[1]
     assert again["cause"]["id"] in _AFTER, again
+
+
+def test_an_event_has_the_path_of_the_role(world: World, tmp_path: Path) -> None:
+    found = why(world.folder, planted.a_role_with_a_path_by_its_event(world), tmp_path)[1]
+    assert "role: ci/nightly" in found["edits"][0]["new"][0]
 
 
 _REPLAYED = (

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from ops.__main__ import main
+from settings import load
 from tests.cases import case, cases
-from tests.ops.why.world import ACCOUNT, APP, MAIN, WORKLOADS, claims_of, host, project
+from tests.ops.why.world import ACCOUNT, APP, MAIN, NOWHERE, PROD, WORKLOADS, claims_of, host, project
 from tests.stacks import PROJECT, ROOT
 
 TRUST = "Error: Could not assume role with OIDC: Not authorized to perform sts:AssumeRoleWithWebIdentity\n"
@@ -154,6 +155,26 @@ def test_no_edit_that_makes_the_settings_faulty(run: Run, tmp_path: Path) -> Non
     assert "faulty" in found["fix"]
 
 
+_PRIVATE = f"{host()}/team/app:v1"
+_ELSEWHERE = "registry.example/v2/team/app/manifests/v1"
+_WARNED = "Unable to retrieve some image pull secrets (ecr-pull); attempting to pull the image may not succeed.\n"
+
+
+@cases(
+    "text, cause",
+    case("host before login", f"{host(account=PROD)}/team/app: {LOGIN}", "registry-of-other-stack"),
+    case("region before image", f"for {host(NOWHERE)}/team/app:v1: manifest unknown", "other-region"),
+    case("no host before credentials", f'Get "https://{_ELSEWHERE}": no basic auth credentials', "host-not-ecr"),
+    case("secret before login", f"{_WARNED}{_PRIVATE}: no basic auth credentials", "pull-secret-missing"),
+    case("image before secret", f"{_WARNED}failed to resolve reference {_PRIVATE}: not found", "image-expired"),
+    case("organization before our policies", denied("builder", "team/app").replace("because no resource-based policy "
+         "allows the ecr:BatchGetImage action", "with an explicit deny in a service control policy"),
+         "service-control-policy"),
+)  # fmt: skip
+def test_the_first_of_two_things(text: str, cause: str, run: Run) -> None:
+    assert run(text)[1].partition(":")[0] == cause
+
+
 def test_a_user_is_not_granted_by_its_account(run: Run) -> None:
     text = denied("builder", "team/app").replace("sts:", "iam:").replace("assumed-role/builder/i-1", "user/ada")
     found = json.loads(run(text, "--format", "json")[1])
@@ -176,21 +197,45 @@ def test_a_role_of_the_stack_of_before(run: Run) -> None:
     assert run(text)[1].startswith("role-not-declared: ")
 
 
-def test_a_grant_to_an_organization_that_the_account_is_not_in(run: Run, tmp_path: Path) -> None:
-    """AWS denied it, so the one condition of the grant did not hold."""
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """The tests' own project, with the bootstrap's template."""
     for file in PROJECT.glob("*.yaml"):
         (tmp_path / "project" / file.name).write_bytes(file.read_bytes())
+    return tmp_path / "project"
+
+
+def test_the_path_of_a_role_that_is_granted(run: Run, own: Path) -> None:
+    """The session's ARN has no path; only one role that is granted has the name."""
+    text = (
+        denied("ingest-runner", "data/ingest")
+        .replace(ACCOUNT, "111122223333")
+        .replace("resource-based", "identity-based")
+    )
+    assert run(text, at=own)[1].startswith("other-account-policies: ")
+
+
+def test_a_publisher_with_several_refs(run: Run, own: Path) -> None:
+    """Which of them asked for more is not known, and all of them would get it."""
+    role = next(each.name for each in load(own, "dev").publishers if each.source.github == "acme/storefront")
+    text = denied(role, "data/ingest", ACCOUNT).replace(ACCOUNT, "111122223333").replace("BatchGetImage", "PutImage")
+    found = json.loads(run(text.replace("resource-based", "identity-based"), "--format", "json", at=own)[1])
+    assert (found["cause"]["id"], found["edits"]) == ("push-not-declared", [])
+    assert "--claims" in found["fix"]
+
+
+def test_a_grant_to_an_organization_that_the_account_is_not_in(run: Run, own: Path) -> None:
+    """AWS denied it, so the one condition of the grant did not hold."""
     text = denied("prod.pull.market.storefront", "payments/api", "222233334444").replace(ACCOUNT, "222233334444")
-    found = json.loads(run(text.replace("resource-based", "identity-based"), "--stack", "prod", "--format", "json")[1])
+    more = ("--stack", "prod", "--format", "json")
+    found = json.loads(run(text.replace("resource-based", "identity-based"), *more, at=own)[1])
     assert (found["cause"]["id"], len(found["edits"])) == ("namespace-not-declared", 1)
 
 
-def test_what_an_organization_has_is_no_access_more(run: Run, tmp_path: Path) -> None:
+def test_what_an_organization_has_is_no_access_more(run: Run, own: Path, tmp_path: Path) -> None:
     """In the tests' project every principal of the organization pulls payments/api, a new publisher as well."""
     claims = {**claims_of(APP), "sub": "repo:acme@1024/payments-api@65536:ref:refs/heads/release"}
     claims |= {"repository": "acme/payments-api", "repository_id": "65536"}
     (tmp_path / "claims.json").write_text(json.dumps(claims))
-    for file in PROJECT.glob("*.yaml"):
-        (tmp_path / "project" / file.name).write_bytes(file.read_bytes())
-    found = json.loads(run(TRUST, "--claims", str(tmp_path / "claims.json"), "--format", "json")[1])
+    found = json.loads(run(TRUST, "--claims", str(tmp_path / "claims.json"), "--format", "json", at=own)[1])
     assert (found["cause"]["id"], len(found["edits"])) == ("claim-ref", 1)
