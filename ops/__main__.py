@@ -83,7 +83,9 @@ def _login_help(command: argparse.ArgumentParser) -> None:
 def _replica_roles(command: argparse.ArgumentParser) -> None:
     """It changes a file, and asks nothing."""
     command.set_defaults(module="ops.replica_roles")
-    command.add_argument("--state", type=Path, required=True, metavar="FILE", help="what `pulumi stack export` wrote")
+    command.add_argument(
+        "--state", type=Path, required=True, metavar="FILE", help="what `pulumi stack export --stack STACK` wrote"
+    )
     command.add_argument("--role", choices=("deploy", "destroy"), required=True, help="which of the bootstrap's two")
 
 

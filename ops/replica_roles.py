@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, InvalidState):
             return refuse(InvalidState(f"{options.state}: {error}"))
-        fix = "write it with `pulumi stack export --file FILE`"
+        fix = "write it with `pulumi stack export --stack STACK --file FILE`"
         return refuse(InvalidState(f"{options.state}: is not an exported state ({fix})"))
     if any(changed):
         options.state.write_text(json.dumps(state), encoding="utf-8")

@@ -52,7 +52,7 @@ def test_what_is_so_already_stays_as_it_is(
             state("arn:aws:iam::555566667777:role/admin"),
             "555566667777: arn:aws:iam::555566667777:role/admin is none of",
         ),
-        ([], "is not an exported state (write it with `pulumi stack export --file FILE`)"),
+        ([], "is not an exported state (write it with `pulumi stack export --stack STACK --file FILE`)"),
         ({"deployment": {"resources": [{}]}}, "is not an exported state"),
     ],
 )
