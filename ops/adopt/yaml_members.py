@@ -1,7 +1,7 @@
 """Members put into a YAML file that people write: the rest of its text, comments included, stays as it is."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -10,6 +10,7 @@ from ops.adopt.printed import member_lines
 from settings.files.flow import flow
 
 Members = Mapping[str, Any]
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Change = tuple[int, int, str]
 """From where to where of the text, and what is there then."""
 
@@ -23,11 +24,11 @@ def with_members(text: str, members: Members, *, blocks: int, spaced: bool = Fal
 
     So many levels of mappings are written as blocks; `spaced` puts an empty line before each of those."""
     try:
-        root, before = yaml.compose(text, yaml.SafeLoader), yaml.safe_load(text)
+        root, before = yaml.compose(text, _LOADER), _loaded(text)
         found = list(_changes(root, members, text, blocks, spaced=spaced))
         for start, end, new in sorted(found, reverse=True):
             text = text[:start] + new + text[end:]
-        written = yaml.safe_load(text)
+        written = _loaded(text)
     except yaml.YAMLError as error:
         raise NotWritable(str(error)) from error
     if written != added_to(before, members):
@@ -35,9 +36,13 @@ def with_members(text: str, members: Members, *, blocks: int, spaced: bool = Fal
     return text
 
 
+def _loaded(text: str) -> Any:
+    return yaml.load(text, _LOADER)  # noqa: S506  a safe one
+
+
 def with_item(text: str, path: Path, item: object) -> str:
     """The text with one more item at the end of the list at the path, which begins with it where it is not there."""
-    root = yaml.compose(text, yaml.SafeLoader)
+    root = yaml.compose(text, _LOADER)
     node = _node_at(root, path)
     if node is None:
         start, end, new = next(_changes(_node_at(root, path[:-1]), {str(path[-1]): [item]}, text, 1, spaced=False))
@@ -50,14 +55,14 @@ def with_item(text: str, path: Path, item: object) -> str:
         start = end = sum(map(len, text.splitlines(keepends=True)[: _last_line(node) + 1]))
         new = f"{'' if text[:end].endswith(chr(10)) else chr(10)}{' ' * node.start_mark.column}- {flow(item)}\n"
     written = text[:start] + new + text[end:]
-    if (value_in(yaml.safe_load(written), path) or []) != [*(value_in(yaml.safe_load(text), path) or []), item]:
+    if (value_in(_loaded(written), path) or []) != [*(value_in(_loaded(text), path) or []), item]:
         raise NotWritable("what was written is not read as it was meant")
     return written
 
 
 def with_value(text: str, path: Path, value: object) -> str:
     """The text with this value at the path, in place of another or of none."""
-    root = yaml.compose(text, yaml.SafeLoader)
+    root = yaml.compose(text, _LOADER)
     node, holder = _node_at(root, path), _node_at(root, path[:-1])
     one = _replaced(node, value) if node else next(_changes(holder, {str(path[-1]): value}, text, 1, spaced=False))
     return text[: one[0]] + one[2] + text[one[1] :]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from domain.aws import Arn
 from domain.iam.actions import LOGIN_ACTION, reads_only
 from domain.iam.statement import Caseless
+from domain.problems import value_in
 from domain.wording import listed, nearest
 from ops.why.finding import Obstacle, SettingsChange, obstacle, undeployed
 from ops.why.missing_images import missing_repository
@@ -12,6 +13,7 @@ from ops.why.recognisers import Symptom
 from ops.why.refused_call import RefusedCall
 from ops.why.untrusted import untrusted
 from ops.why.written_pushes import written_pushes
+from policies.checks.input_values import as_list
 from review.access.access_questions import AccessAnswer, AccessStep
 from review.access.matrix import Access
 from settings.declared.iam_roles import task_role
@@ -115,7 +117,10 @@ def _denied(call: RefusedCall, answer: AccessAnswer) -> Obstacle:
         fix = "the boundary is for all roles of the stack: change bootstrap/account.yaml, and deploy it first"
         return obstacle("boundary", because, fix)
     if answer.permission is None and answer.step is AccessStep.REGISTRY and answer.statement:
-        return obstacle("registry-policy-denies", because, "change that statement", call.in_stack("registry_policy"))
+        sids = [value_in(each, ("Sid",)) for each in as_list(call.in_stack_value("registry_policy", "Statement"))]
+        at = [index for index, sid in enumerate(sids) if answer.statement == f"statement {sid or index + 1}"]
+        place = call.in_stack("registry_policy", *(("Statement", at[0]) if at else ()))
+        return obstacle("registry-policy-denies", because, "change that statement", place)
     if call.cache:
         return cache_pull(call, because)
     if call.entry is None and not call.stack_role:

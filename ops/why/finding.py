@@ -19,7 +19,6 @@ from review.access.partial_evaluation import Permission
 from settings import InvalidSettings, load
 from settings.files.configuration import PROJECT_FILE, stack_file
 
-_NO_EDIT = "no edit is printed, since the line that would let it pass does more"
 _MANY = (GranteeKind.ORGANIZATION, GranteeKind.EVERYONE)
 
 
@@ -91,9 +90,9 @@ def proven(finding: Obstacle, call: RefusedCall) -> Obstacle:
             reason = _refuted(finding, call, after)
             role = after.answer.role if call.token and after.answer else None
     except (NotWritable, InvalidSettings) as fault:
-        return replace(finding, changes=(), fix=f"no edit is printed, since the settings would be faulty: {fault}")
+        return replace(finding, changes=(), fix=f"no edit is printed: the settings would be faulty: {fault}")
     if reason:
-        return replace(finding, changes=(), fix=f"{_NO_EDIT}: {reason}")
+        return replace(finding, changes=(), fix=f"no edit is printed: {reason}")
     edits = tuple(edit for name, text in texts.items() for edit in _edits(finding, call, name, text))
     place = SettingsPlace(file=edits[0].file, line=edits[0].line, path=edits[0].path)
     return replace(finding, edits=edits, place=place, role=role)
@@ -132,8 +131,8 @@ def _refuted(finding: Obstacle, call: RefusedCall, after: RefusedCall) -> str | 
     changes = access_changes(_without(before, wide), _without(then, wide))
     mine = [each for each in changes if finding.grants and _is_callers(each, after, then)]
     if more := [each for each in changes if each not in mine]:
-        return str(joined(more)[0])
-    return None if not finding.grants or (mine and _passes(after)) else "the evaluator still denies it"
+        return f"the line would do more: {joined(more)[0]}"
+    return None if not finding.grants or (mine and _passes(after)) else f"with the line it is {after.answer}"
 
 
 def _is_callers(change: AccessChange, call: RefusedCall, matrix: Matrix) -> bool:

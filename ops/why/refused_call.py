@@ -248,7 +248,7 @@ class RefusedCall:
 
     def account_name(self, account: str) -> str | None:
         """How the stack's file calls the account."""
-        names = read_configuration(self.project, self.settings.stack).own().get("accounts")
+        names = self.in_stack_value("accounts")
         return (
             next((name for name, each in names.items() if each == account), None) if isinstance(names, dict) else None
         )
@@ -271,8 +271,12 @@ class RefusedCall:
     def in_catalog(self, *path: str | int) -> SettingsPlace:
         return SettingsPlace(file=self.catalog_file, line=self.catalog.line(path) or 1, path=path)
 
+    def in_stack_value(self, *path: str | int) -> object:
+        """What the stack's own keys have there."""
+        return value_in(read_configuration(self.project, self.settings.stack).own(), path)
+
     def in_stack(self, key: str, *path: str | int) -> SettingsPlace:
-        """Of a key that is written, else of the stack's account."""
+        """Of a key; where it is not written, the line that holds all keys."""
         full = ("config", f"{self.settings.project}:{key}", *path)
         return SettingsPlace(file=stack_file(self.settings.stack), line=self.stack_source.line(full) or 1, path=full)
 

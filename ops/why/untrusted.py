@@ -23,9 +23,12 @@ def untrusted(call: RefusedCall) -> Obstacle:
     if finding := _by_role(call):
         return finding
     if not call.claims:
-        publisher = next((each for each in call.settings.publishers if each.name == _name(call.signal.role)), None)
-        trusted = f"it trusts {listed(publisher.source.subjects())}" if publisher else "nothing says of which workflow"
-        return obstacle("claims-needed", trusted, "give the claims of the job's token: --claims claims.json")
+        stack, fix = call.settings.stack, "give the claims of the job's token: --claims claims.json"
+        for each in written_pushes(call):
+            if each.is_in(stack) and each.source.role_name(stack) == _name(call.signal.role):
+                trusted = f"it trusts {listed(each.source.subjects())}"
+                return obstacle("claims-needed", trusted, fix, call.in_catalog(*each.path))
+        return obstacle("claims-needed", "nothing says of which workflow the token is", fix)
     if call.is_cluster_token:
         return _service_account(call)
     return _workflow(call)

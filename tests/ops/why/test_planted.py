@@ -120,6 +120,21 @@ def _proven(folder: Path, seen: Seen, found: Mapping[str, Any], tmp: Path) -> No
     assert again["cause"]["id"] in _AFTER, again
 
 
+def test_the_line_that_decides(world: World, tmp_path: Path) -> None:
+    places = (
+        (planted.a_banned_role, "Pulumi.dev.yaml", ["registry_policy", "Statement", 0]),
+        (planted.without_the_claims, "catalog.yaml", ["repositories", "team/app", "push", 0]),
+        (planted.a_session_of_half_a_day, "Pulumi.dev.yaml", ["roles"]),
+        (planted.an_archived_image, "catalog.yaml", ["retention", "archived", 0]),
+        (planted.no_environment, "catalog.yaml", ["repositories", "team/gated", "push", 0]),
+    )
+    for met, file, path in places:
+        place = why(world.folder, met(world), tmp_path)[1]["place"]
+        found = [str(each).removeprefix("container-registry:") for each in place["path"]]
+        assert (place["file"], [each for each in found if each != "config"]) == (file, [str(each) for each in path])
+        assert place["line"] > 1
+
+
 def test_an_event_has_the_path_of_the_role(world: World, tmp_path: Path) -> None:
     found = why(world.folder, planted.a_role_with_a_path_by_its_event(world), tmp_path)[1]
     assert "role: ci/nightly" in found["edits"][0]["new"][0]

@@ -192,6 +192,15 @@ def test_a_role_more_would_take_the_variable_of_the_workflow_away(run: Run, clai
     assert found["role"].endswith(f"{MAIN}+branch-release")
 
 
+def test_a_boundary_that_is_not_known(run: Run, claims: Path, tmp_path: Path) -> None:
+    """Without the bootstrap's template it can't be proven that the call passes."""
+    (tmp_path / "project" / "bootstrap" / "account.yaml").unlink()
+    found = json.loads(run(TRUST, "--claims", str(claims), "--format", "json")[1])
+    assert (found["cause"]["id"], found["edits"]) == ("claim-ref", [])
+    assert "with the line it is conditional as role" in found["fix"]
+    assert "permissions boundary" in found["fix"]
+
+
 def test_a_role_of_the_stack_of_before(run: Run) -> None:
     text = denied("dev.acme.app+branch-mian", "team/app", ACCOUNT).replace("resource-based", "identity-based")
     assert run(text)[1].startswith("role-not-declared: ")
