@@ -24,7 +24,11 @@ _BEFORE = {"do", "else", "if", "then", "while", "!", "{"}
 _COMMENT = re.compile(r"(?:^| {2,})# .*$", re.MULTILINE)
 _FOR_EACH_COMMAND = {"region", "query", "output", "profile", "no-paginate", "debug"}
 _FOR_PAGES = {"max-items", "page-size"}
-OUTSIDE_THE_MODELS = {("ecr", "get-login-password"), ("cloudformation", "deploy")}
+OUTSIDE_THE_MODELS = {
+    ("ecr", "get-login-password"),
+    ("ecr-public", "get-login-password"),
+    ("cloudformation", "deploy"),
+}
 """What the CLI alone has."""
 _JMESPATH = import_module("jmespath.parser")  # without types
 _RENAMED = {"s3api": "s3"}

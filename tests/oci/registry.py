@@ -236,8 +236,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(307, headers={"Location": f"{storage.address}{where}?X-Signature=x"})
         elif self.server.quirks.cuts and self.command == "GET":
             self.server.quirks.cuts -= 1
-            self._answer(200, content[: len(content) // 2], {"Content-Length": str(len(content))})
-            self.close_connection = True
+            whole = {"Content-Length": str(len(content)), "Connection": "close"}
+            self._answer(200, content[: len(content) // 2], whole)
         else:
             self._answer(200, content)
 
