@@ -224,6 +224,14 @@ def test_the_path_of_a_role_that_is_granted(run: Run, own: Path) -> None:
     assert run(text, at=own)[1].startswith("other-account-policies: ")
 
 
+def test_an_image_that_is_archived_before_it_expires(run: Run, own: Path) -> None:
+    """The rule that takes it first counts: data/ingest archives `dev-*`, and removes long after what is archived."""
+    at = host(account="111122223333")
+    assert run(f"manifest for {at}/data/ingest:dev-7 not found: manifest unknown", at=own)[1].startswith(
+        "image-archived: "
+    )
+
+
 def test_a_publisher_with_several_refs(run: Run, own: Path) -> None:
     """Which of them asked for more is not known, and all of them would get it."""
     role = next(each.name for each in load(own, "dev").publishers if each.source.github == "acme/storefront")
