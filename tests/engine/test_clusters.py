@@ -43,6 +43,9 @@ class Deployed:
 @pytest.fixture(scope="module")
 def deployed(make: Make) -> Deployed:
     workspace = make("prod")
+    # A registry of one's own has objects of the same types, and none of what is tried here.
+    for key in ("self_hosted", "htpasswd-own"):
+        workspace.edit(FILE, lambda stack: stack["config"].pop(f"container-registry:{key}"))  # noqa: B023
     events = workspace.events()
     shown = {
         "events": events,
