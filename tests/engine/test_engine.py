@@ -9,7 +9,7 @@ import pytest
 from domain.document_text import SECRET
 from resources.ecr import REPOSITORY
 from resources.kms import KEY
-from resources.kubernetes import NAMESPACE
+from resources.kubernetes import CLAIM, NAMESPACE
 from tests.engine.conftest import Make
 from tests.engine.workspace import Ran, Resource, Workspace, of_type
 
@@ -72,8 +72,9 @@ def test_a_destroy_is_refused_by_what_is_protected_and_complete_after_unprotect(
         workspace.pulumi("state", "unprotect", "--all", "--yes", "--stack", workspace.stack).ok()
     workspace.destroy().ok()
     assert workspace.state() == {}
-    # A namespace would take all that runs in it along.
-    assert workspace.cloud.types() == {each["type"] for each in of_type(lived.state, NAMESPACE).values()}
+    # A namespace would take all that runs in it along, and a claim the images on its volume.
+    kept = [each["type"] for kind in (NAMESPACE, CLAIM) for each in of_type(lived.state, kind).values()]
+    assert workspace.cloud.types() == set(kept)
 
 
 def test_a_fault_in_the_catalog_is_one_clean_error(make: Make) -> None:
