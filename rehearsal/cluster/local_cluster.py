@@ -33,9 +33,11 @@ _CERTIFICATE, _KUBECONFIG = f"{_CERTIFICATES}/apiserver.crt", "kubeconfig"
 _CONTROLLERS = (
     "clusterrole-aggregation-controller",
     "cronjob-controller",
+    "deployment-controller",
     "garbage-collector-controller",
     "job-controller",
     "namespace-controller",
+    "replicaset-controller",
     "root-ca-certificate-publisher-controller",
     "serviceaccount-controller",
     "serviceaccount-token-controller",
