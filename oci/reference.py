@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from domain.registries import docker_hub
 
 _LIBRARY = "library"
-"""What Docker Hub's own images lie under, which nobody writes."""
+"""What Docker Hub's own images lie under, which is left out of their names."""
 _HOST = re.compile(
     r"localhost(:\d{1,5})?|\[[0-9A-Fa-f:]+\](:\d{1,5})?|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?"
 )

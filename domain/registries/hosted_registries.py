@@ -87,7 +87,7 @@ DOCKER_HUB = RegistryKind(
         "https://github.com/docker/hub-feedback/issues/2361", "2023-12-11",
     ),
     catalog=Ability(
-        Support.NO, "refused, whoever asks", "https://github.com/regclient/regclient/issues/539", "2023-09-19"
+        Support.NO, "refused to every user", "https://github.com/regclient/regclient/issues/539", "2023-09-19"
     ),
     limits=Sourced(
         "100 pulls in six hours for an address without a login, 200 for a free account; each platform counts",

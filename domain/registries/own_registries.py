@@ -32,7 +32,7 @@ ARTIFACTORY = RegistryKind(
     lasting_users=re.compile(r"\S+"),
     lasting_user="write the user of the access token",
     immutable_tags=Ability(
-        Support.OPTIONAL, "for whoever lacks the permission Delete/Overwrite",
+        Support.OPTIONAL, "for users without the permission Delete/Overwrite",
         f"{_JFROG}/jfrog-platform-administration-documentation/permission-details", READ,
     ),
     referrers=Ability(

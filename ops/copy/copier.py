@@ -256,7 +256,7 @@ class _Repository:
             self._copier.one(f"{self._work.target}:{tag}", self._tag, tag, digest)
 
     def image(self, digest: str) -> None:
-        """Once: whoever needs it meanwhile, as a platform or as a subject, waits for its end."""
+        """Once: what needs it meanwhile, as a platform or as a subject, waits for its end."""
         with self._lock:
             known = self._begun.get(digest)
             mine = self._begun.setdefault(digest, Future())

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
 def _change(action: str, user: str, file: Path, *, generate: bool) -> None:
     _refuse("the user", user_problems(user))
     hashed = None
-    if action != "remove":  # before the lock: nobody waits until it is typed
+    if action != "remove":  # before the lock: other runs do not wait until it is typed
         password = secrets.token_urlsafe(_GENERATED_BYTES) if generate else _given_password(user)
         _refuse("the password", password_problems(password))
         hashed = bcrypt.hashpw(password.encode(), bcrypt.gensalt(_ROUNDS)).decode()

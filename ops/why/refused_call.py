@@ -112,9 +112,9 @@ class RefusedCall:
         signal = self.signal
         if signal.symptom in _OF_PUSH or signal.client is ClientWords.GITHUB:
             return True
-        told = signal.symptom in (Symptom.IMAGE_MISSING, Symptom.REPOSITORY_MISSING) or signal.action in _READS
+        is_named = signal.symptom in (Symptom.IMAGE_MISSING, Symptom.REPOSITORY_MISSING) or signal.action in _READS
         at_github = "sub" in self.claims and not self.is_cluster_token
-        return (at_github and not told) or (signal.symptom is Symptom.NOT_TRUSTED and not self.claims)
+        return (at_github and not is_named) or (signal.symptom is Symptom.NOT_TRUSTED and not self.claims)
 
     @cached_property
     def target(self) -> AccessTarget | None:

@@ -39,7 +39,7 @@ def _name(role: str | None) -> str:
 
 
 def _by_role(call: RefusedCall) -> Obstacle | None:
-    """What is wrong with the role that was asked for, whoever asked."""
+    """What is wrong with the role that was asked for, by any caller."""
     asked, home = Arn.parse(call.signal.role or ""), call.settings.home
     if asked is None or str(asked) in call.questions.role_arns:
         return None

@@ -282,8 +282,8 @@ class _Handler(BaseHTTPRequestHandler):
             if reference != digest:
                 tags[reference] = digest
             subject = json.loads(self.body).get("subject", {}).get("digest")
-            told = {"OCI-Subject": subject} if subject and self.server.quirks.has_referrers else {}
-            self._answer(201, headers={"Docker-Content-Digest": digest, **told})
+            accepted = {"OCI-Subject": subject} if subject and self.server.quirks.has_referrers else {}
+            self._answer(201, headers={"Docker-Content-Digest": digest, **accepted})
         elif found is None:
             self._error(404, "MANIFEST_UNKNOWN", "manifest unknown")
         elif self.command == "DELETE" and not self.server.quirks.deletes:

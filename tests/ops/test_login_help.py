@@ -50,7 +50,7 @@ def test_the_lines_are_of_the_kind(
 
 
 @cases(
-    "host, told",
+    "host, says",
     ("ghrc.io", "HOST: 'ghrc.io' is not a host that is known (did you mean 'ghcr.io'? For a registry of your own add "),
     ("https://ghcr.io/acme", "HOST: 'https://ghcr.io/acme' is not the host of a registry (write its host alone"),
     ("acme", "HOST: 'acme' is not the host of a registry"),
@@ -59,11 +59,11 @@ def test_the_lines_are_of_the_kind(
         "HOST: 'us-esat-1' is not a region with Amazon ECR (did you mean 'us-east-1'?)",
     ),
 )
-def test_what_is_no_host_is_refused(host: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_no_host_is_refused(host: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["login-help", host]) == 2
     out, error = capsys.readouterr()
     assert out == ""
-    assert error.startswith(told)
+    assert error.startswith(says)
 
 
 def test_the_command_needs_no_more_than_python() -> None:

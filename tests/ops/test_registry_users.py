@@ -64,7 +64,7 @@ def test_a_password_that_is_made_is_shown_once(
     "words, given, message",
     case("there already", ["add", "carol"], b"12345678", "'carol' is a user of the file already (write `rotate`"),
     case("not there", ["rotate", "carl"], b"12345678", "'carl' is not a user of the file (did you mean 'carol'?)"),
-    case("nobody to remove", ["remove", "dave"], b"", "'dave' is not a user of the file (known: bob, carol)"),
+    case("no such user to remove", ["remove", "dave"], b"", "'dave' is not a user of the file (known: bob, carol)"),
     case("colon", ["add", "a:b"], b"12345678", "the user 'a:b' is not a valid user (write one word"),
     case("comment", ["add", "#a"], b"12345678", "is not a valid user"),
     case("new line", ["add", "a\nb"], b"12345678", "is not a valid user"),

@@ -1,4 +1,4 @@
-"""Causes planted on the local cloud: each is met by a client, and told in its words."""
+"""Causes planted on the local cloud: each is met by a client, and explained by its words."""
 
 import json
 from collections.abc import Callable

@@ -135,7 +135,7 @@ def host(region: str = HOME, account: str = ACCOUNT) -> str:
 
 
 class World:
-    """The stack dev, built; whoever comes to it is made here."""
+    """The stack dev, built; its callers are made here."""
 
     def __init__(self, folder: Path, cloud: LocalCloud, clients: Clients, upstreams: Upstreams) -> None:
         self.cloud, self.clients = cloud, clients

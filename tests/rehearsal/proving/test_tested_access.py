@@ -18,9 +18,9 @@ from tests.rehearsal.proving.breaking import At, Break, deny, policy, to, withou
 from tests.rehearsal.proving.stacks import Stack, Stacks, project_of, stack_file
 from tests.stacks import ROOT
 
-ACCOUNT, PARTNER, MEMBER, STRANGER = "550000880001", "550000880002", "550000880003", "550000880004"
+ACCOUNT, PARTNER, MEMBER, OUTSIDER = "550000880001", "550000880002", "550000880003", "550000880004"
 APP, ROLE, HERE = "team/app", "dev.acme.tested+branch-main", At(ACCOUNT)
-ACCOUNTS = f'partner: "{PARTNER}", member: "{MEMBER}", stranger: "{STRANGER}"'
+ACCOUNTS = f'partner: "{PARTNER}", member: "{MEMBER}", outsider: "{OUTSIDER}"'
 POLICY = f"""registry_policy:
     Version: "2012-10-17"
     Statement:
@@ -48,7 +48,7 @@ TESTS = {
     "a role of it pulls": f"{{arn: 'arn:aws:iam::{PARTNER}:role/batch/runner'}}, action: pull, expect: allowed",
     "a member of the organization pulls": "{account: member, organization: acme}, action: pull, expect: allowed",
     "a user pulls": f"{{arn: 'arn:aws:iam::{MEMBER}:user/a', organization: acme}}, action: pull, expect: allowed",
-    "another account does not delete": "{account: stranger}, action: delete, expect: denied",
+    "another account does not delete": "{account: outsider}, action: delete, expect: denied",
     "no one else pulls": "{everyone: true}, action: pull, expect: denied",
     "no one else configures": "{everyone: true}, action: configure, expect: denied",
 }
@@ -102,7 +102,7 @@ def test_each_is_seen_to_fail(stack: Stack, index: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("break_it", "told"),
+    ("break_it", "says"),
     [
         (HERE.role_policy(ROLE, "ecr:PutImage", "ecr:ListImages"), "on refs/heads/main: push must be allowed"),
         (HERE.trust(ROLE, lambda each: {**each, "Effect": "Deny"}), "on refs/heads/main: push must be allowed"),
@@ -112,12 +112,12 @@ def test_each_is_seen_to_fail(stack: Stack, index: int) -> None:
         (HERE.repository_policy(APP, without("PullByOrganizations")), "account member of organization acme: pull must"),
     ],
 )
-def test_what_breaks_it_in_the_registry_fails_it(stack: Stack, clients: Clients, break_it: Break, told: str) -> None:
+def test_what_breaks_it_in_the_registry_fails_it(stack: Stack, clients: Clients, break_it: Break, says: str) -> None:
     assert stack.kept("tested_access", APP).held
     with break_it(clients):
         outcome = stack.broken("tested_access", APP)
     assert not outcome.held
-    assert told in outcome.happened
+    assert says in outcome.happened
 
 
 def test_a_test_of_another_region_or_repository_is_not_tried_here(stack: Stack) -> None:
