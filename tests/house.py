@@ -47,12 +47,17 @@ class Module:
                 yield node.name
 
 
-def modules(root: Path) -> list[Module]:
+def files(root: Path) -> list[str]:
+    """All Python files, those that are new and not ignored, too."""
     listed = subprocess.run(
         ["git", "-C", str(root), "ls-files", "--cached", "--others", "--exclude-standard", "*.py"],
         capture_output=True, encoding="utf-8", check=True,
     ).stdout.splitlines()  # fmt: skip
-    paths = sorted({path for path in listed if not path.startswith(NOT_SOURCE) and (root / path).is_file()})
+    return sorted({path for path in listed if (root / path).is_file()})
+
+
+def modules(root: Path) -> list[Module]:
+    paths = [path for path in files(root) if not path.startswith(NOT_SOURCE)]
     return [Module(path, ast.parse((root / path).read_text(encoding="utf-8"))) for path in paths]
 
 
@@ -61,14 +66,24 @@ def name_faults(found: Sequence[Module], may_repeat: Mapping[str, Sequence[str]]
     for name, paths in _repeated(found, lambda module: module.public(ast.ClassDef)).items():
         yield f"class {name} is defined in {', '.join(paths)} (rename all but one)"
     functions = _repeated(found, lambda module: module.public(ast.FunctionDef, ast.AsyncFunctionDef))
-    files = _repeated(found, lambda module: () if module.name.startswith("__") else (module.name,))
-    for kind, repeated in (("modules", files), ("functions", functions)):
+    named = _repeated(found, lambda module: () if module.name.startswith("__") else (module.name,))
+    for kind, repeated in (("modules", named), ("functions", functions)):
         for name in sorted({*repeated} - {*may_repeat[kind]}):
             where = ", ".join(repeated[name])
             yield f"{name} names several {kind}: {where} (rename, or add it to {kind} in [tool.house])"
         for name in sorted({*may_repeat[kind]} - {*repeated}):
             yield f"{name} names no two {kind} (remove it from {kind} in [tool.house])"
     yield from _shadowed(found)
+
+
+def faults_of_test_files(paths: Iterable[str]) -> Iterator[str]:
+    """pytest imports a test's file by its name alone, where it runs the tests of several folders."""
+    named = defaultdict[str, list[str]](list)
+    for path in paths:
+        named[Path(path).name].append(path)
+    for name, same in named.items():
+        if name.startswith("test_") and len(same) > 1:
+            yield f"{name} is the name of {' and '.join(same)} (rename all but one)"
 
 
 def _repeated(found: Iterable[Module], names: Callable[[Module], Iterable[str]]) -> dict[str, list[str]]:
@@ -122,7 +137,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     found = modules(root)
     if arguments == ["names"]:
         configured = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["house"]
-        faults = list(name_faults(found, configured))
+        faults = [*name_faults(found, configured), *faults_of_test_files(files(root))]
         print(*faults, sep="\n", end="\n" if faults else "", file=sys.stderr)
         return 1 if faults else 0
     if arguments[:1] != ["modules"] or arguments[1:] not in ([], ["--check"]):

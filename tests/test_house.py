@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tests.house import BEGIN, END, Module, name_faults, page_with
+from tests.house import BEGIN, END, Module, faults_of_test_files, name_faults, page_with
 
 NOTHING: dict[str, list[str]] = {"modules": [], "functions": []}
 
@@ -38,6 +38,13 @@ def test_roles_and_protocols_may_repeat_and_are_listed_only_where_they_do() -> N
     found = tree(a__text="def run(): ...", b__text="def run(): ...")
     assert list(name_faults(found, {"modules": ["text"], "functions": ["run"]})) == []
     assert len(list(name_faults(found[:1], {"modules": ["text"], "functions": ["run"]}))) == 2
+
+
+def test_two_files_of_tests_have_two_names() -> None:
+    paths = ["a/test_one.py", "b/test_two.py", "a/conftest.py", "b/conftest.py"]
+    assert list(faults_of_test_files(paths)) == []
+    (fault,) = faults_of_test_files([*paths, "c/test_one.py"])
+    assert fault == "test_one.py is the name of a/test_one.py and c/test_one.py (rename all but one)"
 
 
 def test_a_package_exports_no_function_under_the_name_of_its_module() -> None:

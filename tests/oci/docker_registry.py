@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import shutil
 import socket
 import ssl
@@ -25,7 +26,8 @@ from cryptography.x509.oid import NameOID
 
 from tests.oci.registry import SECRET, USER
 
-PROGRAM = "docker-registry"
+PROGRAM = os.environ.get("DISTRIBUTION", "docker-registry")
+"""Debian's 2.8, or another version of CNCF distribution where one was built."""
 HTPASSWD = f"{USER}:$2b$05$abcdefghijklmnopqrstuuw1Bp6tyl9qXUMa3oNPoAEzrXMXK4p0m\n"
 """SECRET with bcrypt, which alone the registry takes."""
 _STARTED_WITHIN = 20
