@@ -133,17 +133,25 @@ def test_a_token_server_takes_the_place_of_users(by_token: Machine) -> None:
         assert refused.value.status == 401
 
 
+@pytest.fixture
+def upstream(request: pytest.FixtureRequest) -> Machine:
+    """2.8 logs in by tokens alone; 3.1 gives its login to a token server of the upstream's own domain alone, which is
+    on loopback the same port: realmAllowed in registry/proxy/proxyauth.go."""
+    version = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True).stdout
+    found: Machine = request.getfixturevalue("by_token" if "/docker/distribution 2." in version else "served")
+    return found
+
+
 def test_a_pull_through_registry_fetches_and_takes_no_push(
-    by_token: Machine, tmp_path: Path, identity: Identity
+    upstream: Machine, tmp_path: Path, identity: Identity
 ) -> None:
-    """From a registry with tokens, as the public ones are: 2.8, which runs here, has no other login for it."""
-    with client(by_token) as upstream:
-        upstream.push("acme/app", IMAGE, "v1")
+    with client(upstream) as known:
+        known.push("acme/app", IMAGE, "v1")
     folder = tmp_path / "cache"
     folder.mkdir()
-    proxied = ProxiedRegistry(url=by_token.url, username=USER, days=2)
+    proxied = ProxiedRegistry(url=upstream.url, username=USER, days=2)
     cache = Machine(folder, replace(KEPT, page=None, upstream=proxied), identity)
-    trusted = {"SSL_CERT_FILE": str(by_token.certificate), UPSTREAM_PASSWORD: SECRET}
+    trusted = {"SSL_CERT_FILE": str(upstream.certificate), UPSTREAM_PASSWORD: SECRET}
     with cache.serving(**trusted), client(cache) as known:
         assert known.pull("acme/app", "v1").digest == IMAGE.digest
         with pytest.raises(Refused) as refused:
